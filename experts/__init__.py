@@ -1,0 +1,1 @@
+"""Experts: the shared types, engines, hosting, answer extraction, and the miniature pool's weights."""

@@ -1,0 +1,1 @@
+"""Hosting of vLLM experts: slots under Ray, engine processes, residency, the round scheduler."""

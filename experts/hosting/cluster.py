@@ -1,0 +1,162 @@
+"""Ray: start it here or join a cluster, and place slots on it. The only module that calls Ray.
+
+Ray is always used, on one machine too, so that there is one code path.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from experts.completion import Completion, Delta, Request
+from experts.config import HostingConfig, VllmExpert
+from experts.errors import ConfigError, ExpertUnavailable
+from experts.hosting.scheduler import SlotState
+from experts.hosting.slot import Slot
+from experts.hosting.switches import Switch
+
+_OBJECT_STORE_BYTES = 256 * 2**20
+"""Texts only pass through it; Ray's default would claim a third of the memory."""
+_MAX_CALLS = 1000
+"""Calls that a slot serves at once; they wait inside it for residency."""
+
+
+class Cluster:
+    """A connection to Ray, with the slots placed through it."""
+
+    def __init__(self, hosting: HostingConfig) -> None:
+        """Start Ray on this machine, or join the cluster at `hosting.address`.
+
+        Raises:
+            ConfigError: nothing can be joined at the address, or a GPU is asked for and none is there.
+        """
+        ray = _import_ray()
+        self._owned = not ray.is_initialized()
+        if self._owned:
+            _connect(ray, hosting)
+        self.device: Literal["cpu", "gpu"] = _device(hosting, float(ray.cluster_resources().get("GPU", 0)))
+        self._slots = [RemoteSlot(_place(ray, hosting, self.device)) for _ in range(hosting.slots)]
+
+    @property
+    def slots(self) -> Sequence[RemoteSlot]:
+        """The slots, in order."""
+        return self._slots
+
+    async def close(self) -> None:
+        """End the slots, and Ray where it was started here."""
+        ray = _import_ray()
+        for slot in self._slots:
+            await slot.close()
+        if self._owned:
+            ray.shutdown()
+
+
+class RemoteSlot:
+    """A slot as its clients see it: typed calls to the Ray actor; a dead actor raises in words."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def run(
+        self, name: str, expert: VllmExpert, requests: Sequence[Request], *, deltas: bool
+    ) -> AsyncIterator[list[Delta | Completion]]:
+        """Chunks of events of one expert's batch.
+
+        Raises:
+            ExpertUnavailable: the slot has gone.
+        """
+        from ray.exceptions import RayActorError
+
+        try:
+            async for chunk in self._actor.run.remote(name, expert, requests, deltas):
+                yield await chunk
+        except RayActorError as error:
+            raise ExpertUnavailable("A slot's process has gone; its unfinished work failed.") from error
+
+    async def abort(self, request_ids: Sequence[str]) -> None:
+        """End requests early."""
+        await self._call("abort", tuple(request_ids))
+
+    async def state(self) -> SlotState:
+        """What is resident."""
+        state: SlotState = await self._call("state")
+        return state
+
+    async def switches(self) -> list[Switch]:
+        """All switches so far."""
+        switches: list[Switch] = await self._call("switches")
+        return switches
+
+    async def engine_pid(self) -> int | None:
+        """Process id of the engine."""
+        pid: int | None = await self._call("engine_pid")
+        return pid
+
+    async def close(self) -> None:
+        """End the engine and the actor; a slot that has gone already is no error."""
+        from ray.exceptions import RayError
+
+        try:
+            await self._actor.close.remote()
+        except RayError:
+            logging.getLogger(__name__).debug("slot was gone before it was closed", exc_info=True)
+        _import_ray().kill(self._actor)
+
+    async def _call(self, method: str, *arguments: Any) -> Any:
+        from ray.exceptions import RayActorError
+
+        try:
+            return await getattr(self._actor, method).remote(*arguments)
+        except RayActorError as error:
+            raise ExpertUnavailable("A slot's process has gone.") from error
+
+
+def _import_ray() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise ConfigError("Hosting vLLM experts needs Ray: pip install 'ray[serve]'.") from error
+    return ray
+
+
+def _connect(ray: Any, hosting: HostingConfig) -> None:
+    local: dict[str, Any] = {}
+    if hosting.address is None:
+        local = {
+            "num_cpus": max(os.cpu_count() or 1, hosting.slots),
+            "include_dashboard": False,
+            "object_store_memory": _OBJECT_STORE_BYTES,
+        }
+    # Ray's own switch for a warning about a future default that concerns GPU masking only.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray.init(
+            address=hosting.address or "local",
+            namespace="compound",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **local,
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ConfigError(f"No Ray cluster can be had at {hosting.address or 'this machine'}: {error}") from error
+
+
+def _device(hosting: HostingConfig, gpus: float) -> Literal["cpu", "gpu"]:
+    if hosting.device == "gpu" and gpus < 1:
+        raise ConfigError("hosting.device is 'gpu', but Ray sees no GPU. Set 'auto' or 'cpu', or check the driver.")
+    return "gpu" if hosting.device != "cpu" and gpus >= 1 else "cpu"
+
+
+def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"]) -> Any:
+    cores = float(ray.cluster_resources().get("CPU", 1))
+    share = hosting.cpus_per_slot or (1.0 if device == "gpu" else max(1.0, cores // hosting.slots))
+    actor = ray.remote(Slot).options(
+        # The share is reserved in full on a CPU; half a core is left for the caller on small machines.
+        num_cpus=share if device == "gpu" else min(share, cores / hosting.slots),
+        num_gpus=1 if device == "gpu" else 0,
+        max_concurrency=_MAX_CALLS,
+    )
+    return actor.remote(hosting, device, max(1, int(share)))

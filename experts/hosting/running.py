@@ -1,0 +1,169 @@
+"""One batch of requests on its way through an engine: token ids in, texts and completions out.
+
+Knows requests, tokenizer and events; knows neither processes nor residency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from experts.completion import Completion, Delta, Request, Usage, failed
+from experts.errors import ExpertError
+from experts.hosting.messages import Rejected, TokenRequest, Tokens
+from experts.hosting.tokenizing import ChatTokenizer, IncrementalText
+
+
+@dataclass(slots=True)
+class _InFlight:
+    request: Request
+    prompt_tokens: int = 0
+    ids: list[int] = field(default_factory=list)
+    text: IncrementalText | None = None
+    """Set where text is needed before the end: for deltas and stop strings."""
+    shown: str = ""
+    started: float = 0.0
+
+
+class RunningBatch:
+    """A batch of one expert. Every request yields exactly one completion."""
+
+    def __init__(self, serial: int, requests: Sequence[Request], *, deltas: bool) -> None:
+        """A batch that has not started.
+
+        Args:
+            serial: number of the batch on its slot; makes request ids unique there.
+            requests: of one expert, ids unique.
+            deltas: whether to yield pieces of text.
+        """
+        self.submitted = False
+        """Whether the engine has the requests."""
+        self.lost = False
+        """Whether the engine has gone with requests unfinished."""
+        self._deltas = deltas
+        self._events: list[Delta | Completion] = []
+        self._signal = asyncio.Event()
+        self._flight = {f"{serial}/{r.id}": _InFlight(r) for r in requests}
+
+    @property
+    def finished(self) -> bool:
+        """Whether every request has its completion."""
+        return not self._flight
+
+    async def next_events(self) -> list[Delta | Completion]:
+        """Wait for events and take all; an empty list says that none will come (finished or lost)."""
+        while not self._events and not self.finished and not self.lost:
+            self._signal.clear()
+            await self._signal.wait()
+        events, self._events = self._events, []
+        return events
+
+    def lose(self) -> None:
+        """The engine has gone."""
+        self.submitted, self.lost = False, True
+        self._signal.set()
+
+    def restart(self) -> None:
+        """Another engine takes over what is unfinished."""
+        self.lost = False
+
+    def keys(self, request_ids: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Engine ids of what is in flight; of the given request ids only, where given."""
+        wanted = None if request_ids is None else set(request_ids)
+        return tuple(k for k, f in self._flight.items() if wanted is None or f.request.id in wanted)
+
+    def token_requests(self, tokenizer: ChatTokenizer, max_model_len: int) -> tuple[TokenRequest, ...]:
+        """Requests for the engine; those that cannot be asked fail here, in words."""
+        prepared = []
+        for key, flight in list(self._flight.items()):
+            try:
+                prepared.append(self._prepare(key, flight, tokenizer, max_model_len))
+            except ExpertError as error:
+                self._finish(key, failed(flight.request, str(error)))
+        return tuple(prepared)
+
+    def _prepare(self, key: str, flight: _InFlight, tokenizer: ChatTokenizer, max_model_len: int) -> TokenRequest:
+        request = flight.request
+        prompt = tokenizer.render(request.messages)
+        if len(prompt) >= max_model_len:
+            raise ExpertError(
+                f"The question has {len(prompt):,} tokens for expert {request.expert!r}, whose context holds "
+                f"{max_model_len:,} with the answer. Shorten it, or leave this expert out."
+            )
+        stream = self._deltas or bool(request.sampling.stop)
+        flight.prompt_tokens, flight.ids, flight.started = len(prompt), [], time.perf_counter()
+        flight.text = IncrementalText(tokenizer, request.sampling.stop) if stream else None
+        return TokenRequest(
+            id=key,
+            prompt=tuple(prompt),
+            sampling=request.sampling,
+            max_tokens=min(request.sampling.max_tokens, max_model_len - len(prompt)),
+            stop_ids=tokenizer.stop_ids,
+            stream=stream,
+        )
+
+    def on_tokens(self, event: Tokens, tokenizer: ChatTokenizer) -> bool:
+        """Take further tokens; True where a stop string was met and the engine must be told."""
+        flight = self._flight.get(event.id)
+        if flight is None:
+            return False
+        flight.ids += event.ids
+        stopped = False
+        if flight.text is not None:
+            pieces = [flight.text.push(event.ids)]
+            if event.finish and not pieces[0].stopped:
+                pieces.append(flight.text.finish())
+            for piece in pieces:
+                self._show(flight, piece.text)
+                stopped = stopped or piece.stopped
+        if event.finish or stopped:
+            text = tokenizer.decode(flight.ids) if flight.text is None else flight.shown
+            reason = "length" if event.finish == "length" and not stopped else "stop"
+            self._finish(event.id, self._completion(flight, text, reason))
+        return stopped and not event.finish
+
+    def on_rejected(self, event: Rejected) -> None:
+        """The engine refused a request."""
+        if event.id in self._flight:
+            self._finish(event.id, failed(self._flight[event.id].request, event.error))
+
+    def abandon(self, request_ids: Iterable[str]) -> None:
+        """End requests that never reached the engine, with the empty text they have."""
+        for key in self.keys(request_ids):
+            self._finish(key, self._completion(self._flight[key], self._flight[key].shown, "stop"))
+
+    def fail_rest(self, error: str, *, retryable: bool, shown_only: bool = False) -> None:
+        """Fail what is unfinished; with `shown_only`, only requests whose text is partly shown."""
+        for key, flight in list(self._flight.items()):
+            if not shown_only or (self._deltas and flight.shown):
+                self._finish(key, failed(flight.request, error, retryable=retryable))
+
+    def _show(self, flight: _InFlight, text: str) -> None:
+        flight.shown += text
+        if text and self._deltas:
+            self._put(Delta(request_id=flight.request.id, text=text))
+
+    def _completion(self, flight: _InFlight, text: str, reason: str) -> Completion:
+        return Completion(
+            request_id=flight.request.id,
+            expert=flight.request.expert,
+            query_id=flight.request.query_id,
+            text=text,
+            finish_reason="length" if reason == "length" else "stop",
+            usage=Usage(
+                prompt_tokens=flight.prompt_tokens,
+                completion_tokens=len(flight.ids),
+                seconds=time.perf_counter() - flight.started if flight.started else 0.0,
+            ),
+            sample_index=flight.request.sample_index,
+        )
+
+    def _finish(self, key: str, completion: Completion) -> None:
+        del self._flight[key]
+        self._put(completion)
+
+    def _put(self, event: Delta | Completion) -> None:
+        self._events.append(event)
+        self._signal.set()

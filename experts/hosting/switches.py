@@ -1,0 +1,55 @@
+"""Switches between experts, counted by kind: the currency in which scheduling is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+SwitchKind = Literal["new_process", "new_engine", "reload", "wake"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchCounts:
+    """How often an expert was made resident, by the way it was done. Adds with `+`."""
+
+    new_process: int = 0
+    """A new engine process was started (its first engine included)."""
+    new_engine: int = 0
+    """A new engine was built in the warm process."""
+    reload: int = 0
+    """Weights were reloaded in place."""
+    wake: int = 0
+    """A sleeping engine was woken (not yet done by any slot)."""
+
+    def __add__(self, other: SwitchCounts) -> SwitchCounts:
+        return SwitchCounts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def __sub__(self, other: SwitchCounts) -> SwitchCounts:
+        return SwitchCounts(**{f.name: getattr(self, f.name) - getattr(other, f.name) for f in fields(self)})
+
+    @property
+    def total(self) -> int:
+        """Switches of all kinds."""
+        return sum(getattr(self, f.name) for f in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """One switch, as it happened."""
+
+    expert: str
+    kind: SwitchKind
+    seconds: float
+    note: str | None = None
+    """What a user should know, such as a reload that was refused."""
+
+
+def count(switches: list[Switch]) -> SwitchCounts:
+    """Counts of a list of switches."""
+    kinds = [s.kind for s in switches]
+    return SwitchCounts(
+        new_process=kinds.count("new_process"),
+        new_engine=kinds.count("new_engine"),
+        reload=kinds.count("reload"),
+        wake=kinds.count("wake"),
+    )

@@ -1,0 +1,197 @@
+"""The only module that calls vLLM. Runs inside an engine process.
+
+Wraps vLLM's `LLMEngine`: load, reload in place, add, step, abort. Knows no text (token ids in,
+token ids out), no Ray and no pipes. Written against vLLM 0.32 (GPU: 0.26 and later).
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experts.errors import ExpertError
+from experts.hosting.messages import EngineSpec, Loaded, TokenRequest, Tokens
+from experts.hosting.weight_check import WeightReport, compare_with_files
+
+_log = logging.getLogger(__name__)
+
+
+class VllmAdapter:
+    """At most one live vLLM engine, and what it holds."""
+
+    def __init__(self) -> None:
+        self._engine: Any = None
+        self._spec: EngineSpec | None = None
+        self._no_reload: dict[str, str] = {}
+        """Families in which an in-place reload went wrong, and how."""
+        self._sent: dict[str, int] = {}
+        """Requests in flight -> token ids already passed on."""
+
+    # --- residency -------------------------------------------------------------------------
+
+    def load(self, spec: EngineSpec) -> Loaded:
+        """Make `spec`'s weights resident, by the cheapest way that is known to be right.
+
+        Raises:
+            Exception: whatever vLLM raises when it cannot build the engine.
+        """
+        started = time.perf_counter()
+        note = self._reload_refusal(spec)
+        if note is None:
+            note = self._try_reload(spec)
+            if note is None:
+                return self._loaded("reload", started, None)
+        self._new_engine(spec)
+        return self._loaded("new_engine", started, note or None)
+
+    def _reload_refusal(self, spec: EngineSpec) -> str | None:
+        """Why not to reload: "" where it is not even a question (no engine, other family)."""
+        if self._spec is None or self._engine is None or self._spec.family != spec.family:
+            return ""
+        reason = spec.reload_obstacle or self._no_reload.get(spec.family)
+        return reason and f"{spec.expert} got a new engine instead of a reload: {reason}."
+
+    def _try_reload(self, spec: EngineSpec) -> str | None:
+        """Reload in place and compare with the file; None on success, else what went wrong."""
+        try:
+            self._engine.collective_rpc("reload_weights", kwargs={"weights_path": spec.folder})
+            # Cached key-value blocks belong to the weights that are gone.
+            self._engine.reset_prefix_cache()
+            report = self.compare(spec.folder) if spec.verify_reload else None
+        except Exception as error:  # whatever went wrong inside vLLM, a new engine is the remedy
+            _log.warning("reload of %s failed", spec.expert, exc_info=True)
+            problem = f"the reload failed with {type(error).__name__}: {error}"
+        else:
+            if report is None or report.equal:
+                self._spec = spec
+                return None
+            problem = report.describe()
+        self._no_reload[spec.family] = problem
+        return f"{spec.expert} got a new engine after a reload: {problem}."
+
+    def _new_engine(self, spec: EngineSpec) -> None:
+        self.shutdown()
+        from vllm.engine.arg_utils import EngineArgs
+        from vllm.v1.engine.llm_engine import LLMEngine
+
+        self._engine = LLMEngine.from_engine_args(EngineArgs(**_engine_arguments(spec)))
+        self._spec = spec
+
+    def compare(self, folder: str) -> WeightReport:
+        """What the engine really holds against the files of `folder`."""
+        reports = self._engine.apply_model(_Comparison(folder))
+        return WeightReport.merge(reports)
+
+    def shutdown(self) -> None:
+        """End the live engine, if any, and give its memory back."""
+        if self._engine is not None:
+            self._engine.engine_core.shutdown()
+        self._engine = self._spec = None
+        self._sent.clear()
+        gc.collect()
+
+    def _loaded(self, kind: Any, started: float, note: str | None) -> Loaded:
+        import vllm
+
+        return Loaded(
+            kind=kind,
+            seconds=time.perf_counter() - started,
+            max_model_len=int(self._engine.model_config.max_model_len),
+            engine_version=vllm.__version__,
+            note=note,
+        )
+
+    # --- generation ------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether requests are in flight."""
+        return bool(self._sent)
+
+    def add(self, request: TokenRequest) -> None:
+        """Start a request; it joins those that run.
+
+        Raises:
+            ExpertError: the engine refuses it.
+        """
+        if self._engine is None:
+            raise ExpertError("No engine is loaded.")
+        from vllm import SamplingParams
+        from vllm.inputs import TokensPrompt
+        from vllm.sampling_params import RequestOutputKind
+
+        parameters = SamplingParams(
+            max_tokens=request.max_tokens,
+            temperature=request.sampling.temperature,
+            top_p=request.sampling.top_p,
+            seed=request.sampling.seed,
+            stop_token_ids=list(request.stop_ids),
+            detokenize=False,
+            output_kind=RequestOutputKind.DELTA if request.stream else RequestOutputKind.FINAL_ONLY,
+        )
+        try:
+            self._engine.add_request(request.id, TokensPrompt(prompt_token_ids=list(request.prompt)), parameters)
+        except (ValueError, TypeError) as error:
+            raise ExpertError(f"The engine refused the request: {error}") from error
+        self._sent[request.id] = 0
+
+    def step(self) -> list[Tokens]:
+        """One engine step; what it produced."""
+        events = []
+        for output in self._engine.step():
+            completion = output.outputs[0]
+            finish = completion.finish_reason if output.finished else None
+            if output.finished:
+                self._sent.pop(output.request_id, None)
+            reason = finish if finish in (None, "stop", "length", "abort") else "stop"
+            events.append(Tokens(output.request_id, tuple(completion.token_ids), reason))
+        return events
+
+    def abort(self, ids: Sequence[str]) -> list[Tokens]:
+        """End requests at once; unknown ids are ignored."""
+        known = [i for i in ids if i in self._sent]
+        if known:
+            # `internal=False`: the ids are ours, vLLM appends a suffix to its own.
+            self._engine.abort_request(known, internal=False)
+        for i in known:
+            self._sent.pop(i)
+        return [Tokens(i, (), "abort") for i in known]
+
+
+class _Comparison:
+    """A picklable call for the engine's workers."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __call__(self, model: Any) -> WeightReport:
+        return compare_with_files(model, Path(self.folder))
+
+
+def _engine_arguments(spec: EngineSpec) -> dict[str, Any]:
+    """Keyword arguments of vLLM's `EngineArgs`."""
+    engine = spec.engine
+    eager = engine.enforce_eager if engine.enforce_eager is not None else spec.device == "cpu"
+    arguments: dict[str, Any] = {
+        "model": spec.folder,
+        "dtype": engine.dtype,
+        "max_model_len": engine.max_model_len,
+        "max_num_seqs": engine.max_num_seqs,
+        "tensor_parallel_size": engine.tensor_parallel_size,
+        "quantization": engine.quantization,
+        "trust_remote_code": engine.trust_remote_code,
+        "enforce_eager": eager,
+        "kv_cache_memory_bytes": spec.kv_cache_bytes,
+        "skip_tokenizer_init": True,
+        # Else the first model's end-of-text ids would stay in force after a reload; stop ids
+        # travel with every request.
+        "generation_config": "vllm",
+        "disable_log_stats": True,
+    }
+    if spec.device == "gpu":
+        arguments["gpu_memory_utilization"] = engine.gpu_memory_utilization
+    return {**{k: v for k, v in arguments.items() if v is not None}, **engine.extra}

@@ -1,0 +1,139 @@
+"""The outcome matrix: what each expert answered to benchmark questions, and whether it was right.
+
+Everything that can be learned is learned from it. It holds scores, never gold answers, and knows
+nothing of benchmarks and routers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experts.errors import ConfigError
+
+FORMAT_VERSION = 1
+_CUBES = ("score", "tokens", "seconds", "cost_usd")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OutcomeMatrix:
+    """Outcomes per question, expert and sample. Arrays have shape (n, m, s).
+
+    Raises:
+        ConfigError: shapes disagree, names repeat, a score lies outside [0, 1].
+    """
+
+    question_ids: tuple[str, ...]
+    """(n) unique."""
+    experts: tuple[str, ...]
+    """(m) unique names."""
+    score: NDArray[np.float64]
+    """(n, m, s) in [0, 1]; NaN = not run. Unparsed and cut-off answers score 0, failures are NaN."""
+    answer: NDArray[np.str_]
+    """(n, m, s) extracted answers; "" = unparsed or not run."""
+    tokens: NDArray[np.float64]
+    """(n, m, s) completion tokens; NaN = unknown."""
+    seconds: NDArray[np.float64]
+    """(n, m, s) seconds from submission to the last token; NaN = unknown."""
+    cost_usd: NDArray[np.float64]
+    """(n, m, s) US dollars; NaN = unknown."""
+
+    def __post_init__(self) -> None:
+        shape = self.score.shape
+        if len(shape) != 3 or shape[:2] != (len(self.question_ids), len(self.experts)):
+            raise ConfigError(
+                f"OutcomeMatrix.score must have shape (questions, experts, samples), here "
+                f"({len(self.question_ids)}, {len(self.experts)}, s), got {shape}."
+            )
+        for name in ("answer", *_CUBES):
+            if getattr(self, name).shape != shape:
+                raise ConfigError(f"OutcomeMatrix.{name} must have score's shape {shape}.")
+        for label, names in (("question_ids", self.question_ids), ("experts", self.experts)):
+            if len(set(names)) != len(names):
+                raise ConfigError(f"OutcomeMatrix.{label} must be unique.")
+        run = self.score[~np.isnan(self.score)]
+        if run.size and (run.min() < 0 or run.max() > 1):
+            raise ConfigError(f"OutcomeMatrix.score must lie in [0, 1], got {run.min()} to {run.max()}.")
+
+    @classmethod
+    def from_scores(cls, question_ids: Sequence[str], experts: Sequence[str], score: NDArray[np.float64]) -> OutcomeMatrix:
+        """A matrix of scores alone, shape (n, m) or (n, m, s); all else unknown."""
+        cube = np.asarray(score, dtype=np.float64)
+        cube = cube[:, :, None] if cube.ndim == 2 else cube
+        unknown = np.full(cube.shape, np.nan)
+        return cls(
+            question_ids=tuple(question_ids),
+            experts=tuple(experts),
+            score=cube,
+            answer=np.full(cube.shape, "", dtype=np.str_),
+            tokens=unknown,
+            seconds=unknown.copy(),
+            cost_usd=unknown.copy(),
+        )
+
+    def mean_score(self) -> NDArray[np.float64]:
+        """(n, m) mean over the samples that were run; NaN where none was."""
+        run = ~np.isnan(self.score)
+        total = np.where(run, self.score, 0.0).sum(axis=2)
+        return np.divide(total, run.sum(axis=2), out=np.full(total.shape, np.nan), where=run.any(axis=2))
+
+    def accuracy(self) -> dict[str, float]:
+        """Mean score of every expert over the questions it was run on; NaN where it never ran."""
+        means = self.mean_score()
+        return {
+            name: float(np.nanmean(means[:, j])) if not np.isnan(means[:, j]).all() else float("nan")
+            for j, name in enumerate(self.experts)
+        }
+
+    def take(self, rows: Sequence[int] | NDArray[np.int64]) -> OutcomeMatrix:
+        """The matrix of some questions, in the order given."""
+        index = np.asarray(rows, dtype=np.int64)
+        return OutcomeMatrix(
+            question_ids=tuple(self.question_ids[int(i)] for i in index),
+            experts=self.experts,
+            answer=self.answer[index],
+            **{name: getattr(self, name)[index] for name in _CUBES},
+        )
+
+    def save(self, path: Path) -> None:
+        """Write to `path` (.npz, no pickles), by way of a temporary file."""
+        header = json.dumps(
+            {"format": FORMAT_VERSION, "question_ids": self.question_ids, "experts": self.experts}
+        )
+        temporary = path.with_name(path.name + ".tmp")
+        with temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                header=np.array(header),
+                answer=self.answer,
+                **{name: getattr(self, name) for name in _CUBES},
+            )
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> OutcomeMatrix:
+        """Read what `save` wrote.
+
+        Raises:
+            ConfigError: no such file, or not an outcome matrix of this format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                header = json.loads(str(data["header"]))
+                if header["format"] != FORMAT_VERSION:
+                    raise ConfigError(f"{path} has format {header['format']}, this version reads {FORMAT_VERSION}.")
+                return cls(
+                    question_ids=tuple(header["question_ids"]),
+                    experts=tuple(header["experts"]),
+                    answer=data["answer"],
+                    **{name: data[name] for name in _CUBES},
+                )
+        except FileNotFoundError as error:
+            raise ConfigError(f"No outcome matrix at {path}. Make one with `compound profile`.") from error
+        except (ValueError, KeyError, OSError) as error:
+            raise ConfigError(f"{path} is not an outcome matrix ({error}). Make one with `compound profile`.") from error
