@@ -9,7 +9,8 @@ statement; a preference in other words ("option C is correct"); a letter in the 
 Nothing here raises on any text, and time grows linearly with the text: patterns repeat only within
 fixed bounds, over text whose runs of white space have been collapsed. Deliberately knows nothing of
 gold answers. After inspect_ai's `multiple_choice` (strict, loose, last match) and MMLU-Pro's
-evaluation script; figures of agreement with published extractions stand in docs.
+evaluation script, whose last resort, any capital letter near the end, is left out: on its authors'
+own records such picks are right as often as chance.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def _patterns(n_choices: int) -> tuple[re.Pattern[str], re.Pattern[str], re.Patt
     letters = f"A-{LETTERS[:n_choices][-1]}"
     either = f"(?P<letter>[{letters}{letters.lower()}])(?![A-Za-z0-9_])"
     upper = f"(?P<letter>[{letters}])(?![A-Za-z0-9_])"
-    statement = rf"(?i:\b(?:answer|{_ADJECTIVE} {_NOUN}){_GLUE}{{1,24}}){either}"
+    statement = rf"(?i:\b(?:answer|{_ADJECTIVE} {_NOUN}){_GLUE}{{1,24}}+){either}"
     boxed = rf"\\f?boxed ?[{{ (]{{1,4}}{either}(?= ?[)}}.:,]|$)"
     approved = (
         rf"(?:is|are|was|would be|must be|should be|seems|appears)(?: \w{{1,12}}){{0,3}} {_ADJECTIVE}\b"

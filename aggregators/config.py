@@ -1,0 +1,113 @@
+"""How an aggregator is written in a configuration. Imports nothing heavy, builds nothing."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from experts.sampling import SamplingConfig
+
+VoteKind = Literal["majority", "weighted", "top"]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MajorityVoteConfig(_Settings):
+    """One completion, one vote."""
+
+    kind: Literal["majority"] = "majority"
+
+
+class WeightedVoteConfig(_Settings):
+    """Votes weigh the log-odds of the router's estimates."""
+
+    kind: Literal["weighted"] = "weighted"
+    clip: float = Field(default=0.02, gt=0.0, lt=0.5)
+    """Estimates are held within [clip, 1 - clip], so that no single vote is beyond appeal."""
+    open_options: int = Field(default=100, ge=2)
+    """Number of answers that an open question is taken to have: wrong ones scatter, so even a weak
+    expert's vote counts for its answer."""
+
+
+class TopExpertConfig(_Settings):
+    """The best-ranked expert that answered."""
+
+    kind: Literal["top"] = "top"
+
+
+class SynthesisPrompt(_Settings):
+    """What the aggregating LLM reads.
+
+    Raises:
+        ValueError: a template names an unknown field or lacks a needed one.
+    """
+
+    system: str = (
+        "Several models answered the same question, each on its own. Work out the best answer from what they "
+        "wrote. Judge critically: any of them may be wrong, and so may most of them, so check the reasoning "
+        "instead of copying the most frequent result."
+    )
+    """System message; empty: none."""
+    template: str = "Question:\n{question}\n\nResponses:\n\n{candidates}\n\n{instruction}"
+    """User message, with {question} (options included), {candidates} and, if wished, {instruction}."""
+    candidate: str = "### Response {index}\n{text}"
+    """One candidate, with {text} and, if wished, {index} (from 1) and {expert}."""
+    separator: str = "\n\n"
+    """Between candidates."""
+    choice_instruction: str = (
+        "Weigh the responses step by step, then finish with "
+        '"The answer is (X)." where X is the letter of the right option.'
+    )
+    """{instruction} of a multiple-choice question."""
+    open_instruction: str = "Write the one answer that the user should get, complete in itself."
+    """{instruction} of an open question."""
+    candidate_view: Literal["full", "last_line"] = "full"
+    """What of a candidate is shown: all its text, or its last line that is not empty."""
+    max_candidate_chars: int = Field(default=8000, ge=1)
+    """Of a longer candidate only the end is shown, since answers stand at the end."""
+
+    @model_validator(mode="after")
+    def _check_fields(self) -> SynthesisPrompt:
+        _require_fields("template", self.template, needed={"question", "candidates"}, allowed={"instruction"})
+        _require_fields("candidate", self.candidate, needed={"text"}, allowed={"index", "expert"})
+        return self
+
+
+def _require_fields(name: str, template: str, *, needed: set[str], allowed: set[str]) -> None:
+    parsed = list(Formatter().parse(template))
+    found = {field for _, field, _, _ in parsed if field is not None}
+    if not needed <= found <= needed | allowed or any(
+        spec or conversion for _, _, spec, conversion in parsed
+    ):
+        raise ValueError(
+            f"{name} must contain {_braced(needed)} and may contain {_braced(allowed)}, without format "
+            f"specifications; got {template!r}. Write {{{{ and }}}} for plain braces."
+        )
+
+
+def _braced(fields: set[str]) -> str:
+    return ", ".join(f"{{{field}}}" for field in sorted(fields))
+
+
+class SynthesisConfig(_Settings):
+    """An expert of the pool reads all candidates and writes the answer."""
+
+    kind: Literal["synthesis"]
+    expert: str = Field(min_length=1)
+    """Name of the aggregating expert."""
+    prompt: SynthesisPrompt = SynthesisPrompt()
+    sampling: SamplingConfig | None = None
+    """None: the expert's own."""
+    strip_thinking: bool = True
+    """Show neither the aggregator nor the user what stands before `</think>`."""
+    fallback: VoteKind = "majority"
+    """What decides where the aggregator failed or its answer cannot be extracted."""
+
+
+AggregatorConfig = Annotated[
+    MajorityVoteConfig | WeightedVoteConfig | TopExpertConfig | SynthesisConfig, Field(discriminator="kind")
+]

@@ -1,0 +1,5 @@
+"""`python -m compound`: the command line."""
+
+from compound.cli import main
+
+main()

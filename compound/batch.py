@@ -1,0 +1,160 @@
+"""Questions in a JSONL file, answers in another, resumable.
+
+A line is an object with `question` (text) or `messages` (OpenAI layout), and if you like `id` and
+`choices`. A line that cannot be asked gets an error row; the rest is answered. Finished completions
+go to a store beside the output at once, so that after a crash only what was in flight is asked
+again. Knows no engine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from compound.answer import Answer
+from compound.progress import OnProgress, silent
+from compound.system import Compound
+from experts.errors import ConfigError, QueryError
+from experts.query import Query
+
+_KEYS = ("id", "question", "messages", "choices")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the input: a query, or why there is none."""
+
+    line: int
+    """Number of the line, from 1."""
+    id: str | None
+    query: Query | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """How a batch went."""
+
+    rows: int
+    errors: int
+    """Rows with `error` set: broken lines, and questions that nobody answered."""
+
+
+def store_path(output: Path) -> Path:
+    """Where the finished completions of a batch are kept."""
+    return output.with_name(output.name + ".store")
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All non-empty lines.
+
+    Raises:
+        ConfigError: the file cannot be read, is not text, or has no lines.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"There is no file {path}. Give a JSONL file with a question a line.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as UTF-8 text: {error}.") from error
+    rows: list[Row] = []
+    taken: dict[str, int] = {}
+    # Not splitlines(): it would also cut at characters that JSON allows inside strings.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            row = _read_row(number, line)
+            if row.query is not None and row.query.id in taken:
+                problem = f"Line {number}: the id {row.query.id!r} was used in line {taken[row.query.id]} already."
+                row = Row(number, row.query.id, None, problem)
+            elif row.query is not None:
+                taken[row.query.id] = number
+            rows.append(row)
+    if not rows:
+        raise ConfigError(f"{path} is empty. Give a JSONL file with a question a line.")
+    return rows
+
+
+def _read_row(number: int, line: str) -> Row:
+    row_id: str | None = None
+    try:
+        data = json.loads(line)
+        if not isinstance(data, Mapping):
+            raise QueryError(f"expected an object with 'question', got {type(data).__name__}.")
+        row_id = str(data["id"]) if data.get("id") is not None else f"line-{number}"
+        return Row(number, row_id, _to_query(data, row_id))
+    except json.JSONDecodeError as error:
+        return Row(number, None, None, f"Line {number} is not JSON: {error.msg} at character {error.pos + 1}.")
+    except RecursionError:
+        return Row(number, None, None, f"Line {number} is nested too deeply.")
+    except QueryError as error:
+        return Row(number, row_id, None, f"Line {number}: {error}")
+
+
+def _to_query(data: Mapping[str, Any], row_id: str) -> Query:
+    for key in data:
+        meant = get_close_matches(key, _KEYS, n=1, cutoff=0.75)
+        if key not in _KEYS and meant:
+            raise QueryError(f"unknown key {key!r}; did you mean {meant[0]!r}?")
+    choices = data.get("choices") or ()
+    if not isinstance(choices, Sequence) or isinstance(choices, str):
+        raise QueryError(f"'choices' must be a list of texts, got {choices!r}.")
+    if ("question" in data) == ("messages" in data):
+        raise QueryError(f"give either 'question' or 'messages'; the keys are {', '.join(data) or 'none'}.")
+    if "messages" in data:
+        if not isinstance(data["messages"], list):
+            raise QueryError("'messages' must be a list of objects with 'role' and 'content'.")
+        return Query.from_messages(data["messages"], id=row_id, choices=choices)
+    if not isinstance(data["question"], str):
+        raise QueryError(f"'question' must be text, got {type(data['question']).__name__}.")
+    return Query.from_text(data["question"], id=row_id, choices=choices)
+
+
+def run_batch(
+    source: Path, output: Path, config: Path | str | None = None, *, k: int | None = None, on_progress: OnProgress = silent
+) -> BatchReport:
+    """Answer every line of `source` into `output`, in order.
+
+    Raises:
+        ConfigError: a file cannot be read or written, or the configuration is wrong.
+        RouterError: k is out of range.
+    """
+    rows = read_rows(source)
+    check_writable(output)
+    queries = [row.query for row in rows if row.query is not None]
+    answers: dict[str, Answer] = {}
+    if queries:
+        with Compound.from_config(config, store=store_path(output), on_progress=on_progress) as system:
+            answers = {a.query_id: a for a in system.answer(queries, k=k)}
+    lines = [_to_line(row, answers) for row in rows]
+    temporary = output.with_name(output.name + ".tmp")
+    temporary.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    temporary.replace(output)
+    return BatchReport(len(rows), sum(1 for line in lines if line["error"]))
+
+
+def check_writable(output: Path) -> None:
+    """Raise before any work is spent.
+
+    Raises:
+        ConfigError: the folder is not there, or the file cannot be written.
+    """
+    folder = output.parent
+    if output.is_dir():
+        raise ConfigError(f"{output} is a folder; give the name of a file as output.")
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder} to write {output.name} into. Make it first.")
+    writable = os.access(folder, os.W_OK) and (not output.exists() or os.access(output, os.W_OK))
+    if not writable:
+        raise ConfigError(f"{output} cannot be written: permission denied. Give another place as output.")
+
+
+def _to_line(row: Row, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    if row.query is None:
+        return {"line": row.line, "id": row.id, "error": row.error}
+    answer = answers[row.query.id].to_dict()
+    return {"line": row.line, "id": answer.pop("query_id"), **answer}

@@ -1,0 +1,70 @@
+"""The command line: `compound COMMAND`. Finds commands, turns errors into sentences and exit codes.
+
+Commands of other packages are found through entry points of the group `compound.commands` and are
+loaded only when they are called, so that this package never imports `eval`.
+
+Exit codes: 0 done, 1 done with errors in it (some rows or answers), 2 nothing could be done,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from compound.commands import answer, batch, check, route
+from experts.errors import CompoundError
+
+GROUP = "compound.commands"
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+class _WithEntryPoints(TyperGroup):
+    """A group that also offers the commands of other packages."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_found()})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        entry = _found().get(cmd_name)
+        if entry is None:
+            return super().get_command(ctx, cmd_name)
+        single = typer.Typer(add_completion=False)
+        single.command(name=cmd_name)(entry.load())
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=_WithEntryPoints,
+    help="Answer with many LLMs instead of one: route to k experts, fuse their answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("answer")(answer.command)
+app.command("batch")(batch.command)
+app.command("check")(check.command)
+app.command("route")(route.command)
+
+
+def main() -> None:
+    """Entry point."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for name in ("httpx", "openai", "ray", "urllib3", "filelock"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        app()
+    except CompoundError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)

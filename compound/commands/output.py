@@ -1,0 +1,97 @@
+"""How commands show things: JSON on standard output, or words and tables; progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from compound.answer import Answer
+from compound.progress import OnProgress
+from experts.decision import RoutingDecision
+
+ConfigOption = Annotated[
+    str | None, typer.Option("--config", "-c", help="YAML file of the system. Default: the miniature pool.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+KOption = Annotated[int | None, typer.Option("-k", help="Experts to ask per question. Default: as configured.")]
+ChoiceOption = Annotated[
+    list[str] | None, typer.Option("--choice", help="An option of a multiple-choice question; repeat for each.")
+]
+
+
+def console() -> Console:
+    """Where words and tables go."""
+    return Console(file=sys.stdout, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+@contextmanager
+def progress_bar() -> Iterator[OnProgress]:
+    """A bar per stage on standard error, gone when done; silent where that is no terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    screen = Console(file=sys.stderr)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        tasks: dict[str, Any] = {}
+        starting = bar.add_task("starting", total=None)
+
+        def show(stage: str, done: int, total: int) -> None:
+            bar.update(starting, visible=False)
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def show_decision(screen: Console, decision: RoutingDecision) -> None:
+    """Estimates of all experts and the reasons."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("expert")
+    table.add_column("P(right)" if decision.calibrated else "score", justify="right")
+    table.add_column("asked")
+    for name in decision.ranked:
+        times = decision.chosen.count(name)
+        table.add_row(name, f"{decision.estimates[name]:.2f}", "x" * times)
+    screen.print(table)
+    for reason in decision.reasons:
+        screen.print(f"  [dim]{_escaped(reason)}[/dim]")
+
+
+def show_answer(screen: Console, answer: Answer) -> None:
+    """The answer, who said what, and what it took."""
+    if answer.error:
+        screen.print(f"[red]No answer:[/red] {_escaped(answer.error)}")
+    else:
+        screen.print(f"[bold green]{_escaped(answer.text)}[/bold green]")
+    screen.print()
+    show_decision(screen, answer.decision)
+    screen.print()
+    for completion in answer.completions:
+        said = completion.error or " ".join(completion.text.split())
+        screen.print(f"  [cyan]{completion.expert}[/cyan]: {_escaped(said)}")
+    for warning in answer.warnings:
+        screen.print(f"  [yellow]{_escaped(warning)}[/yellow]")
+    usage = answer.usage
+    screen.print(
+        f"[dim]{usage.prompt_tokens} + {usage.completion_tokens} tokens, {answer.timings.total:.1f} s "
+        f"(route {answer.timings.route:.1f}, experts {answer.timings.generate:.1f}, "
+        f"fuse {answer.timings.aggregate:.1f})[/dim]"
+    )
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
