@@ -2,4 +2,5 @@
 
 from compound.cli import main
 
-main()
+if __name__ == "__main__":  # a process that is spawned may import this file again
+    main()

@@ -18,6 +18,7 @@ from typing import Any
 
 from compound.answer import Answer
 from compound.progress import OnProgress, silent
+from compound.questions import check_text
 from compound.system import Compound
 from experts.errors import ConfigError, QueryError
 from experts.query import Query
@@ -57,7 +58,7 @@ def read_rows(path: Path) -> list[Row]:
         ConfigError: the file cannot be read, is not text, or has no lines.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(f"There is no file {path}. Give a JSONL file with a question a line.") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -69,7 +70,9 @@ def read_rows(path: Path) -> list[Row]:
         if line.strip():
             row = _read_row(number, line)
             if row.query is not None and row.query.id in taken:
-                problem = f"Line {number}: the id {row.query.id!r} was used in line {taken[row.query.id]} already."
+                problem = (
+                    f"Line {number}: the id {row.query.id!r} was used in line {taken[row.query.id]} already."
+                )
                 row = Row(number, row.query.id, None, problem)
             elif row.query is not None:
                 taken[row.query.id] = number
@@ -85,14 +88,28 @@ def _read_row(number: int, line: str) -> Row:
         data = json.loads(line)
         if not isinstance(data, Mapping):
             raise QueryError(f"expected an object with 'question', got {type(data).__name__}.")
-        row_id = str(data["id"]) if data.get("id") is not None else f"line-{number}"
-        return Row(number, row_id, _to_query(data, row_id))
+        row_id = _to_id(data.get("id"), number)
+        query = _to_query(data, row_id)
+        check_text(query)
+        return Row(number, row_id, query)
     except json.JSONDecodeError as error:
-        return Row(number, None, None, f"Line {number} is not JSON: {error.msg} at character {error.pos + 1}.")
+        return Row(
+            number, None, None, f"Line {number} is not JSON: {error.msg} at character {error.pos + 1}."
+        )
+    except ValueError as error:  # such as an integer of thousands of digits
+        return Row(number, None, None, f"Line {number} cannot be read: {error}")
     except RecursionError:
         return Row(number, None, None, f"Line {number} is nested too deeply.")
     except QueryError as error:
         return Row(number, row_id, None, f"Line {number}: {error}")
+
+
+def _to_id(given: Any, number: int) -> str:
+    if given is None:
+        return f"line-{number}"
+    if not isinstance(given, str | int) or isinstance(given, bool):
+        raise QueryError(f"'id' must be a text or a whole number, got {given!r}.")
+    return str(given)
 
 
 def _to_query(data: Mapping[str, Any], row_id: str) -> Query:
@@ -100,7 +117,7 @@ def _to_query(data: Mapping[str, Any], row_id: str) -> Query:
         meant = get_close_matches(key, _KEYS, n=1, cutoff=0.75)
         if key not in _KEYS and meant:
             raise QueryError(f"unknown key {key!r}; did you mean {meant[0]!r}?")
-    choices = data.get("choices") or ()
+    choices = () if data.get("choices") is None else data["choices"]
     if not isinstance(choices, Sequence) or isinstance(choices, str):
         raise QueryError(f"'choices' must be a list of texts, got {choices!r}.")
     if ("question" in data) == ("messages" in data):
@@ -115,7 +132,12 @@ def _to_query(data: Mapping[str, Any], row_id: str) -> Query:
 
 
 def run_batch(
-    source: Path, output: Path, config: Path | str | None = None, *, k: int | None = None, on_progress: OnProgress = silent
+    source: Path,
+    output: Path,
+    config: Path | str | None = None,
+    *,
+    k: int | None = None,
+    on_progress: OnProgress = silent,
 ) -> BatchReport:
     """Answer every line of `source` into `output`, in order.
 
@@ -125,15 +147,15 @@ def run_batch(
     """
     rows = read_rows(source)
     check_writable(output)
+    if output.exists() and output.samefile(source):
+        raise ConfigError(f"{output} is the input itself; give another file as output.")
     queries = [row.query for row in rows if row.query is not None]
     answers: dict[str, Answer] = {}
     if queries:
         with Compound.from_config(config, store=store_path(output), on_progress=on_progress) as system:
             answers = {a.query_id: a for a in system.answer(queries, k=k)}
     lines = [_to_line(row, answers) for row in rows]
-    temporary = output.with_name(output.name + ".tmp")
-    temporary.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    temporary.replace(output)
+    _write(output.resolve(), lines)
     return BatchReport(len(rows), sum(1 for line in lines if line["error"]))
 
 
@@ -146,11 +168,29 @@ def check_writable(output: Path) -> None:
     folder = output.parent
     if output.is_dir():
         raise ConfigError(f"{output} is a folder; give the name of a file as output.")
+    if output.exists() and not output.is_file():
+        raise ConfigError(f"{output} is a device and not a file; give the name of a file as output.")
     if not folder.is_dir():
         raise ConfigError(f"There is no folder {folder} to write {output.name} into. Make it first.")
     writable = os.access(folder, os.W_OK) and (not output.exists() or os.access(output, os.W_OK))
     if not writable:
         raise ConfigError(f"{output} cannot be written: permission denied. Give another place as output.")
+
+
+def _write(output: Path, lines: Sequence[Mapping[str, Any]]) -> None:
+    """All lines at once or none: somebody may be reading the file of an earlier run."""
+    temporary = output.with_name(output.name + ".tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
+            for line in lines:
+                file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        temporary.replace(output)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{output} cannot be written: {error.strerror}. The finished completions are kept; "
+            "the same command goes on."
+        ) from error
 
 
 def _to_line(row: Row, answers: Mapping[str, Answer]) -> dict[str, Any]:

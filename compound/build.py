@@ -13,7 +13,8 @@ from experts.engines.recorded import RecordedEngine
 from experts.engines.scripted import ScriptedEngine
 from experts.hosting.hosted_engine import HostedEngine
 from experts.pool import Pool
-from experts.store import CompletionStore, StoredEngine
+from experts.store import CompletionStore
+from experts.stored_engine import StoredEngine
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Exit codes: 0 done, 1 done with errors in it (some rows or answers), 2 nothing c
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -34,12 +35,29 @@ class _WithEntryPoints(TyperGroup):
         return sorted({*super().list_commands(ctx), *_found()})
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
         entry = _found().get(cmd_name)
-        if entry is None:
-            return super().get_command(ctx, cmd_name)
+        if own is not None or entry is None:
+            return own
+        try:
+            command = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise CompoundError(
+                f"The command {cmd_name!r} ({entry.value}) cannot be loaded: {error}."
+            ) from error
         single = typer.Typer(add_completion=False)
-        single.command(name=cmd_name)(entry.load())
+        single.command(name=cmd_name)(command)
         return typer.main.get_command(single)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CompoundError as error:
+            sys.stderr.write(f"Error: {error}\n")
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            sys.stderr.write("Interrupted.\n")
+            raise typer.Exit(130) from error
 
 
 app = typer.Typer(
@@ -60,11 +78,11 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     for name in ("httpx", "openai", "ray", "urllib3", "filelock"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no such character
     try:
         app()
-    except CompoundError as error:
+    except CompoundError as error:  # while the help of all commands is put together
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        sys.exit(130)

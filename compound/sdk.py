@@ -53,6 +53,18 @@ def route_and_answer(
 
 @overload
 def route_and_answer(
+    question: list[str] | list[Query],
+    *,
+    choices: Sequence[str] | None = None,
+    k: int | None = None,
+    router: RouterConfig | str | None = None,
+    aggregator: AggregatorConfig | str | None = None,
+    config: str | Path | None = None,
+) -> list[Answer]: ...
+
+
+@overload
+def route_and_answer(
     question: Sequence[Question] | Conversation,
     *,
     choices: Sequence[str] | None = None,

@@ -7,30 +7,27 @@ aggregator; within each, work is grouped by expert. Knows no engine kind, no com
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Self
 
 from aggregators.aggregator import Aggregator
 from aggregators.build import build_aggregator
 from aggregators.config import AggregatorConfig
 from compound.answer import Answer, Timings, assemble
+from compound.asking import PoolCalls
 from compound.build import build_pool
 from compound.config import SystemConfig, default_config_path, load_config
-from compound.event_loop import BackgroundLoop
+from compound.event_loop import CLOSED, BackgroundLoop
+from compound.overrides import overridden
 from compound.progress import OnProgress, silent
 from compound.questions import Question, to_queries
 from experts.completion import Completion, Request
 from experts.decision import RoutingDecision
-from experts.errors import CompoundError, ConfigError
-from experts.extraction import with_answer
+from experts.errors import CompoundError
 from experts.hosting.switches import SwitchCounts, count
-from experts.prompts import render_messages
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
 from experts.verdict import Candidates
@@ -64,12 +61,16 @@ class Compound:
         self._built = build_pool(config, Path(store) if store else None)
         self._on_progress = on_progress
         self._loop = BackgroundLoop()
-        self._calls = itertools.count()
+        self._calls = PoolCalls(self._built, self._loop, config.prompts, on_progress)
         self._closed = False
 
     @classmethod
     def from_config(
-        cls, path: str | Path | None = None, *, store: str | Path | None = None, on_progress: OnProgress = silent
+        cls,
+        path: str | Path | None = None,
+        *,
+        store: str | Path | None = None,
+        on_progress: OnProgress = silent,
     ) -> Self:
         """The system of a YAML file; without one, the bundled miniature pool.
 
@@ -104,6 +105,7 @@ class Compound:
             ConfigError: `router` or `aggregator` is not one.
             RouterError: k is out of range, or the router is not fitted.
         """
+        self._check_open()
         return self._loop.run(self._answer(to_queries(questions, choices), k, router, aggregator))
 
     async def aanswer(
@@ -116,13 +118,26 @@ class Compound:
         aggregator: AggregatorConfig | str | None = None,
     ) -> list[Answer]:
         """`answer` for asynchronous callers; cancelling it ends the work."""
+        self._check_open()
         work = self._answer(to_queries(questions, choices), k, router, aggregator)
-        return await asyncio.wrap_future(self._loop.submit(work))
+        future = self._loop.submit(work)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or not caller.cancelling():  # not the caller's doing
+                raise CompoundError(CLOSED) from None
+            raise
 
     def route(
-        self, questions: Question | Sequence[Question], *, choices: Sequence[str] | None = None, k: int | None = None
+        self,
+        questions: Question | Sequence[Question],
+        *,
+        choices: Sequence[str] | None = None,
+        k: int | None = None,
     ) -> list[RoutingDecision]:
         """Decisions with their reasons; runs no expert (an annotator that is an LLM does run)."""
+        self._check_open()
         return self._loop.run(self._route(self._router, to_queries(questions, choices), k))
 
     async def _answer(
@@ -132,12 +147,11 @@ class Compound:
         router: RouterConfig | str | None,
         aggregator: AggregatorConfig | str | None,
     ) -> list[Answer]:
-        chosen_router = self._router if router is None else self._other_router(router)
-        fuse = self._aggregator if aggregator is None else self._other_aggregator(aggregator)
+        chosen_router, fuse = await asyncio.to_thread(self._parts, router, aggregator)
         started = time.perf_counter()
         decisions = await self._route(chosen_router, queries, k)
         routed = time.perf_counter()
-        completions = await self._ask(queries, decisions)
+        completions = await self._calls.ask(queries, decisions)
         generated = time.perf_counter()
         items = [
             Candidates(
@@ -145,7 +159,7 @@ class Compound:
             )
             for query, decision, answers in zip(queries, decisions, completions, strict=True)
         ]
-        verdicts = await asyncio.to_thread(fuse.aggregate, items, generate=self.generate)
+        verdicts = await self._calls.in_thread(lambda generate: fuse.aggregate(items, generate=generate))
         timings = Timings(
             route=routed - started, generate=generated - routed, aggregate=time.perf_counter() - generated
         )
@@ -153,94 +167,50 @@ class Compound:
         return [assemble(decision, answers, verdict, timings) for decision, answers, verdict in parts]
 
     async def _route(self, router: Router, queries: Sequence[Query], k: int | None) -> list[RoutingDecision]:
-        self._on_progress("routing", 0, len(queries))
         k = self.config.k if k is None else k
-        decisions = await asyncio.to_thread(router.route, queries, k, generate=self.generate)
+        self._on_progress("routing", 0, len(queries))
+        decisions = await self._calls.in_thread(lambda generate: router.route(queries, k, generate=generate))
         self._on_progress("routing", len(queries), len(queries))
         return decisions
 
-    async def _ask(
-        self, queries: Sequence[Query], decisions: Sequence[RoutingDecision]
-    ) -> list[tuple[Completion, ...]]:
-        """Completions of every query, in ranked order. A name chosen twice is sampled twice."""
-        call = next(self._calls)
-        requests = []
-        for query, decision in zip(queries, decisions, strict=True):
-            messages = render_messages(query, self.config.prompts)
-            seen: dict[str, int] = {}
-            for name in decision.chosen:
-                index = seen[name] = seen.get(name, -1) + 1
-                requests.append(self._request(f"{call}/{query.id}/{name}/{index}", query.id, name, messages, index))
-        completions = iter(await self._run(requests, "experts answering"))
-        return [
-            tuple(with_answer(next(completions), query) for _ in decision.chosen)
-            for query, decision in zip(queries, decisions, strict=True)
-        ]
-
-    # --- the port to the pool ----------------------------------------------------------------
+    # --- the pool itself ---------------------------------------------------------------------
 
     def generate(
         self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None = None
     ) -> list[Completion]:
-        """Ask one expert or helper directly; the port that routers and aggregators are given.
+        """Ask one expert or helper directly, past router and aggregator; completions in order.
 
-        Blocking: never call it from the system's own event loop.
+        Raises:
+            ExpertError: no such expert.
         """
-        call = next(self._calls)
-        requests = [
-            self._request(f"{call}/{expert}/{i}", f"{call}/{i}", expert, tuple(messages), 0, sampling)
-            for i, messages in enumerate(conversations)
-        ]
-        return self._loop.run(self._run(requests, f"{expert} answering"))
-
-    async def _run(self, requests: Sequence[Request], stage: str) -> list[Completion]:
         self._check_open()
-        done: dict[str, Completion] = {}
-        async for event in self._built.engine.submit(requests):
-            if isinstance(event, Completion):
-                done[event.request_id] = event
-                self._on_progress(stage, len(done), len(requests))
-        return [done[r.id] for r in requests]
-
-    def _request(
-        self,
-        request_id: str,
-        query_id: str,
-        expert: str,
-        messages: tuple[Message, ...],
-        sample_index: int,
-        sampling: SamplingConfig | None = None,
-    ) -> Request:
-        return Request(
-            id=request_id,
-            expert=expert,
-            query_id=query_id,
-            messages=messages,
-            sampling=sampling or self._built.pool.sampling_for(expert),
-            sample_index=sample_index,
-        )
+        return self._loop.run(self._calls.generate(expert, conversations, sampling))
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """Completions of ready requests in order, for profiling runs."""
-        return self._loop.run(self._run(requests, "experts answering"))
+        self._check_open()
+        return self._loop.run(self._calls.run(requests))
 
     def switches(self) -> SwitchCounts:
         """How often experts have been made resident so far, by kind."""
+        self._check_open()
         hosted = self._built.hosted
         return count(self._loop.run(hosted.switches())) if hosted else SwitchCounts()
 
     # --- parts and life ----------------------------------------------------------------------
 
-    def _other_router(self, given: RouterConfig | str) -> Router:
-        config = _config_of(RouterConfig, given, "router")
-        return build_router(config, tuple(self.config.experts))
-
-    def _other_aggregator(self, given: AggregatorConfig | str) -> Aggregator:
-        return build_aggregator(_config_of(AggregatorConfig, given, "aggregator"))
+    def _parts(
+        self, router: RouterConfig | str | None, aggregator: AggregatorConfig | str | None
+    ) -> tuple[Router, Aggregator]:
+        config = overridden(self.config, router, aggregator)
+        return (
+            self._router if router is None else build_router(config.router, tuple(config.experts)),
+            self._aggregator if aggregator is None else build_aggregator(config.aggregator),
+        )
 
     def _check_open(self) -> None:
         if self._closed:
-            raise CompoundError("The system has been closed; make a new one with Compound.from_config().")
+            raise CompoundError(CLOSED)
 
     def close(self) -> None:
         """End engines and give everything back; closing twice is allowed."""
@@ -250,9 +220,9 @@ class Compound:
         try:
             self._loop.run(self._built.engine.close())
         finally:
+            self._loop.close()
             if self._built.store is not None:
                 self._built.store.close()
-            self._loop.close()
 
     def __enter__(self) -> Self:
         """The system itself."""
@@ -263,12 +233,3 @@ class Compound:
     ) -> None:
         """Close."""
         self.close()
-
-
-def _config_of(union: Any, given: Any, part: str) -> Any:
-    """A configuration, also from the bare name of its kind."""
-    try:
-        return TypeAdapter(union).validate_python({"kind": given} if isinstance(given, str) else given)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]["msg"]
-        raise ConfigError(f"{given!r} cannot be used as {part}: {problem}. Give a kind or a configuration.") from error

@@ -33,7 +33,7 @@ class OutcomeMatrix:
     experts: tuple[str, ...]
     """(m) unique names."""
     score: NDArray[np.float64]
-    """(n, m, s) in [0, 1]; NaN = not run. Unparsed and cut-off answers score 0, failures are NaN."""
+    """(n, m, s) in [0, 1]; NaN = not run. Unparsed answers score 0, failures are NaN."""
     answer: NDArray[np.str_]
     """(n, m, s) extracted answers; "" = unparsed or not run."""
     tokens: NDArray[np.float64]

@@ -1,7 +1,6 @@
 """All experts behind one engine: several engines' streams run at once and are merged into one.
 
-Also holds what every engine needs for that: `check_requests`, `run_jobs` (tasks in, one stream of
-events out) and `closing`. Knows no routing, no fusing and no particular engine.
+Knows no routing, no fusing and no particular engine.
 """
 
 from __future__ import annotations
@@ -9,24 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
-from typing import Any
 
 from experts.completion import Completion, Delta, Request, failed
 from experts.config import Price
 from experts.engine import Engine
 from experts.errors import CompoundError, ConfigError, ExpertError
 from experts.sampling import SamplingConfig
+from experts.streams import Emit, check_requests, closing, run_jobs, unknown_expert
 
 logger = logging.getLogger(__name__)
-
-Event = Delta | Completion
-Emit = Callable[[Event], None]
-Job = Callable[[Emit], Coroutine[Any, Any, None]]
 
 
 class Pool:
@@ -64,7 +57,7 @@ class Pool:
         for what, names in (("A price", self._prices), ("A sampling", self._sampling)):
             for name in names:
                 if name not in self._engine_of:
-                    raise ConfigError(f"{what} is given for no expert. {_unknown(name, self.experts)}")
+                    raise ConfigError(f"{what} is given for no expert. {unknown_expert(name, self.experts)}")
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -148,7 +141,7 @@ class Pool:
 
     def _engine(self, expert: str) -> Engine:
         if expert not in self._engine_of:
-            raise ExpertError(_unknown(expert, self.experts))
+            raise ExpertError(unknown_expert(expert, self.experts))
         return self._engine_of[expert]
 
     async def _drain(self, engine: Engine, group: list[Request], deltas: bool, emit: Emit) -> None:
@@ -182,65 +175,6 @@ class Pool:
             + usage.completion_tokens * price.completion_usd_per_million
         ) / 1e6
         return replace(completion, usage=replace(usage, cost_usd=dollars))
-
-
-def check_requests(requests: Sequence[Request], experts: Sequence[str], in_flight: Collection[str]) -> None:
-    """Refuse requests that an engine must not start.
-
-    Raises:
-        ExpertError: an expert is unknown (with close names), or an id is not unique.
-    """
-    seen: set[str] = set()
-    for request in requests:
-        if request.expert not in experts:
-            raise ExpertError(_unknown(request.expert, experts))
-        if request.id in seen or request.id in in_flight:
-            raise ExpertError(
-                f"Request id {request.id!r} is in flight already; give every request its own id."
-            )
-        seen.add(request.id)
-
-
-async def run_jobs(jobs: Sequence[Job]) -> AsyncGenerator[Event, None]:
-    """Run all jobs at once, each in its own task; yield what they emit, in order of emission.
-
-    An exception of a job is raised here. Leaving early, for whatever reason, cancels every job
-    and waits until it is gone: no task outlives the iterator.
-    """
-    queue: asyncio.Queue[Event | asyncio.Task[None]] = asyncio.Queue()
-    tasks = [asyncio.create_task(job(queue.put_nowait)) for job in jobs]
-    for task in tasks:
-        task.add_done_callback(queue.put_nowait)
-    running = len(tasks)
-    try:
-        while running:
-            item = await queue.get()
-            if isinstance(item, asyncio.Task):
-                running -= 1
-                item.result()
-            else:
-                yield item
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def closing(events: AsyncIterator[Event]) -> AsyncGenerator[AsyncIterator[Event], None]:
-    """Close an engine's stream on leaving; like `contextlib.aclosing`, but the stream may lack `aclose`."""
-    try:
-        yield events
-    finally:
-        aclose = getattr(events, "aclose", None)
-        if aclose is not None:
-            await aclose()
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=3)
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return f"Unknown expert {name!r}.{hint} Known are {', '.join(map(repr, known)) or 'none'}."
 
 
 def _in_words(error: BaseException) -> str:

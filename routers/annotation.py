@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experts.completion import Completion
 from experts.engine import Generate
 from experts.errors import RouterError
 from experts.query import Message, Query
 from routers.config import AnnotatorConfig, EncoderAnnotatorConfig, LlmAnnotatorConfig
-from routers.encoders import Encoder, build_encoder
+from routers.encoders import Encoder, Vectors, build_encoder
 from routers.keywords import normalise, parse_keywords, pooled_keywords
 
 
@@ -109,19 +110,26 @@ class EncoderAnnotator:
     def __init__(self, config: EncoderAnnotatorConfig, encoder: Encoder | None = None) -> None:
         self.config = config
         self.encoder = encoder
+        self._fitted: tuple[Encoder, Vectors] | None = None
 
     def annotate(self, queries: Sequence[Query], generate: Generate | None = None) -> list[Annotation]:
         """See `Annotator.annotate`; no LLM is asked."""
         if not queries:
             return []
-        skills, described = self.config.skills, self.config.descriptions
-        texts = [f"{name}: {described[name]}" if name in described else name for name in skills]
-        encoder = self.encoder or build_encoder(self.config.encoder)
-        self.encoder = encoder.fit(texts)
-        cosines = encoder.encode([query.routing_text for query in queries]) @ encoder.encode(texts).T
+        if self._fitted is None:
+            self._fitted = self._fit()
+        encoder, skills = self._fitted
+        cosines = encoder.encode([query.routing_text for query in queries]) @ skills.T
         return [self._nearest(row) for row in cosines.astype(np.float64)]
 
-    def _nearest(self, cosines: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Annotation:
+    def _fit(self) -> tuple[Encoder, Vectors]:
+        """The encoder and the vectors of the skills, made once."""
+        described = self.config.descriptions
+        texts = [f"{name}: {described[name]}" if name in described else name for name in self.config.skills]
+        encoder = (self.encoder or build_encoder(self.config.encoder)).fit(texts)
+        return encoder, encoder.encode(texts)
+
+    def _nearest(self, cosines: NDArray[np.float64]) -> Annotation:
         order = np.argsort(-cosines, kind="stable")[: self.config.keep]
         kept = [int(i) for i in order if cosines[i] >= self.config.min_similarity]
         if not kept:

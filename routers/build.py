@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from experts.errors import ConfigError
 from routers.baselines import FixedRouter, RandomRouter
 from routers.config import FixedRouterConfig, RandomRouterConfig, RouterConfig
 from routers.profile_file import load_profiles
@@ -32,4 +33,7 @@ def build_router(config: RouterConfig, experts: Sequence[str]) -> Router:
     router = SkillRouter(config)
     if config.profiles is None:
         return router
-    return router.use(load_profiles(config.profiles).restrict(experts))
+    try:
+        return router.use(load_profiles(config.profiles).restrict(experts))
+    except ConfigError as error:
+        raise ConfigError(f"The skill router's profiles, {config.profiles}: {error}") from error

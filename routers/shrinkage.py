@@ -39,6 +39,9 @@ _POOLINGS = (0.0, 0.5, 1.0)
 _MOST_QUESTIONS = 1000
 """Bound on the questions that `fit_shrinkage` looks at; three numbers need no more."""
 
+_MOST_LOG_ODDS = 12.0
+"""Bound on pooled log-odds (6 in a million), so that a sum of many sure parts stays below 1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
@@ -185,5 +188,5 @@ def _logit(p: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
-    p: Array = 1.0 / (1.0 + np.exp(-x))
+    p: Array = 1.0 / (1.0 + np.exp(-np.clip(x, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)))
     return p

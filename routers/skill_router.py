@@ -41,6 +41,7 @@ class SkillRouter:
         experts_: the pool, in configuration order.
         profiles_: counts per skill, with the shrinkage that was fitted on them.
         rule_: what turns keywords into estimates.
+        annotator_: the one given or, once it has been needed, the one built.
     """
 
     kind = "skill"
@@ -55,6 +56,7 @@ class SkillRouter:
         self.config = config
         self.annotator = annotator
         self.encoder = encoder
+        self.annotator_: Annotator | None = None
 
     def fit(
         self, queries: Sequence[Query], outcomes: OutcomeMatrix, *, generate: Generate | None = None
@@ -118,7 +120,9 @@ class SkillRouter:
         return self.decide(queries, self.estimate(queries, generate=generate), k)
 
     def _annotate(self, queries: Sequence[Query], generate: Generate | None) -> list[Annotation]:
-        return (self.annotator or build_annotator(self.config.annotator)).annotate(queries, generate)
+        # Built once: an annotator may hold an encoder that takes seconds to load.
+        self.annotator_ = self.annotator_ or self.annotator or build_annotator(self.config.annotator)
+        return self.annotator_.annotate(queries, generate)
 
     def _explained(self, annotation: Annotation) -> Estimate:
         estimate = self.rule_.estimate(annotation.keywords)

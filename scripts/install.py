@@ -84,7 +84,7 @@ def ensure_venv(folder: Path) -> Path:
     except (OSError, ImportError, subprocess.CalledProcessError) as error:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         raise InstallError(
-            f"The virtual environment {folder} cannot be made ({error}). On Debian: apt-get install {package}."
+            f"The environment {folder} cannot be made ({error}). On Debian: apt-get install {package}."
         ) from error
     return python
 

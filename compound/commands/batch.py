@@ -12,7 +12,9 @@ from compound.commands.output import ConfigOption, JsonOption, KOption, console,
 
 
 def command(
-    source: Annotated[Path, typer.Argument(metavar="IN.jsonl", help="A question a line: question or messages, id, choices.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN.jsonl", help="A question a line: question or messages, id, choices.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT.jsonl", help="Where the answers go.")],
     k: KOption = None,
     config: ConfigOption = None,
@@ -25,12 +27,20 @@ def command(
         with progress_bar() as on_progress:
             report = run_batch(source, out, config, k=k, on_progress=on_progress)
     except KeyboardInterrupt:
-        sys.stderr.write(f"Interrupted. Finished completions are kept in {store_path(out)}; the same command goes on.\n")
+        sys.stderr.write(
+            f"Interrupted. Finished completions are kept in {store_path(out)}; the same command goes on.\n"
+        )
         raise typer.Exit(130) from None
     if json:
         print_json({"rows": report.rows, "errors": report.errors, "out": str(out)})
     else:
-        console().print(f"{report.rows - report.errors} of {report.rows} lines answered, in {out}.", markup=False)
+        console().print(
+            f"{report.rows - report.errors} of {report.rows} lines answered, in {out}.",
+            markup=False,
+            soft_wrap=True,
+        )
     if report.errors:
-        sys.stderr.write(f"{report.errors} of {report.rows} lines have no answer; see their key 'error' in {out}.\n")
+        sys.stderr.write(
+            f"{report.errors} of {report.rows} lines have no answer; see their key 'error' in {out}.\n"
+        )
         raise typer.Exit(1)

@@ -10,7 +10,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from compound.answer import Answer
@@ -21,9 +28,12 @@ ConfigOption = Annotated[
     str | None, typer.Option("--config", "-c", help="YAML file of the system. Default: the miniature pool.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-KOption = Annotated[int | None, typer.Option("-k", help="Experts to ask per question. Default: as configured.")]
+KOption = Annotated[
+    int | None, typer.Option("-k", help="Experts to ask per question. Default: as configured.")
+]
 ChoiceOption = Annotated[
-    list[str] | None, typer.Option("--choice", help="An option of a multiple-choice question; repeat for each.")
+    list[str] | None,
+    typer.Option("--choice", help="An option of a multiple-choice question; repeat for each."),
 ]
 
 
@@ -34,13 +44,20 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, ensure_ascii=not unicode, indent=2, allow_nan=False) + "\n")
 
 
 @contextmanager
 def progress_bar() -> Iterator[OnProgress]:
     """A bar per stage on standard error, gone when done; silent where that is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     screen = Console(file=sys.stderr)
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         tasks: dict[str, Any] = {}

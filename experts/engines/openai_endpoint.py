@@ -1,21 +1,20 @@
 """Experts behind an OpenAI-compatible endpoint: vLLM's server, llama.cpp, Ollama, hosted providers.
 
 One retry loop, ours: the client's own retries are off. A failure ends as an error completion that
-names expert, endpoint and what to do. Knows no prices and no prompts; keys are read from the
-environment at the first submit and never written anywhere.
+names expert, endpoint and what to do. Knows no prices and no prompts, not how a failure is worded
+and not how long to wait; keys are read from the environment at the first submit and never written
+anywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import os
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,67 +22,15 @@ from weakref import WeakKeyDictionary
 
 from experts.completion import Completion, Delta, FinishReason, Request, Usage, failed
 from experts.config import OpenAIExpert
+from experts.engines.backoff import Backoff
+from experts.engines.openai_failures import BROKEN_STREAM, FINISH, Failure, Failures
 from experts.errors import ConfigError, ExpertError
-from experts.pool import Emit, check_requests, closing, run_jobs
+from experts.streams import Emit, check_requests, closing, run_jobs
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
 logger = logging.getLogger(__name__)
-
-_FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-}
-_RETRIED = frozenset({408, 409, 429})
-_CONTEXT_WORDS = ("context length", "context_length", "context window", "max_model_len", "too many tokens")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backoff:
-    """How long to wait before the next attempt."""
-
-    base_s: float = 0.5
-    """Wait after the first failure, seconds; doubles with each further one."""
-    longest_s: float = 60.0
-    """No wait is longer, whatever the endpoint asks for, seconds."""
-
-    def wait_s(self, failures: int, asked_s: float | None, jitter: float) -> float:
-        """Seconds to wait after so many failures (1 or more).
-
-        Args:
-            failures: failed attempts so far.
-            asked_s: what the endpoint asked for; it is never undercut, but for `longest_s`.
-            jitter: uniform in [0, 1): spreads clients that failed at the same moment.
-        """
-        grown = self.base_s * 2.0 ** min(failures - 1, 60) * (0.5 + jitter / 2)
-        return min(self.longest_s, max(grown, asked_s or 0.0))
-
-
-def retry_after_s(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds that an endpoint asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
-
-    Args:
-        headers: of the response; looked up in lower case.
-        now: seconds since the epoch.
-    """
-    try:
-        if "retry-after-ms" in headers:
-            seconds = float(headers["retry-after-ms"]) / 1000
-            return max(0.0, seconds) if math.isfinite(seconds) else None
-        asked = headers.get("retry-after", "").strip()
-        if not asked:
-            return None
-        if asked.replace(".", "", 1).isdigit():
-            return float(asked)
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - now)
-    except ValueError:
-        return None
 
 
 @dataclass(slots=True)
@@ -95,15 +42,6 @@ class _Flight:
     """What was emitted as deltas so far."""
     task: asyncio.Task[None] | None = None
     aborted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why an attempt failed, in words without the expert's name."""
-
-    words: str
-    retryable: bool = False
-    asked_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +88,7 @@ class OpenAIEngine:
         self._url = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
         self._backoff = backoff or Backoff()
         self._sleep = sleep
-        self._clock = clock
+        self._failures = Failures(config, clock)
         self._rng = random.Random()
         self._flights: dict[str, _Flight] = {}
         self._connections: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connection] = WeakKeyDictionary()
@@ -285,7 +223,7 @@ class OpenAIEngine:
 
     async def _attempt(
         self, connection: _Connection, request: Request, deltas: bool, emit: Emit
-    ) -> Completion | _Failure:
+    ) -> Completion | Failure:
         import openai
 
         flight = self._flights[request.id]
@@ -295,20 +233,20 @@ class OpenAIEngine:
                     return await self._stream(connection.client, request, flight, emit)
                 return await self._ask(connection.client, request, flight)
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
-            return self._explained(error, request)
+            return self._failures.of_error(error, request)
 
-    async def _ask(self, client: AsyncOpenAI, request: Request, flight: _Flight) -> Completion | _Failure:
+    async def _ask(self, client: AsyncOpenAI, request: Request, flight: _Flight) -> Completion | Failure:
         answer = await client.chat.completions.create(**self._payload(request))
         choices = getattr(answer, "choices", None)
         if not choices or choices[0].message is None:
-            return self._malformed("no choices in it")
+            return self._failures.malformed("no choices in it")
         message, reason = choices[0].message, choices[0].finish_reason or "stop"
         refusal = getattr(message, "refusal", None)
         return self._finished(request, flight, message.content, refusal, reason, answer.usage)
 
     async def _stream(
         self, client: AsyncOpenAI, request: Request, flight: _Flight, emit: Emit
-    ) -> Completion | _Failure:
+    ) -> Completion | Failure:
         reason, usage, refusal, said = None, None, "", False
         payload = self._payload(request) | {"stream": True, "stream_options": {"include_usage": True}}
         async with await client.chat.completions.create(**payload) as chunks:
@@ -323,7 +261,7 @@ class OpenAIEngine:
                         flight.text += text
                         emit(Delta(request_id=request.id, text=text))
         if reason is None:
-            return _Failure("the stream broke off before the answer's end; ask again.", retryable=True)
+            return BROKEN_STREAM
         return self._finished(request, flight, flight.text if said else None, refusal, reason, usage)
 
     def _payload(self, request: Request) -> dict[str, Any]:
@@ -358,18 +296,9 @@ class OpenAIEngine:
         refusal: str | None,
         reason: str,
         usage: Any,
-    ) -> Completion | _Failure:
-        if reason == "content_filter":
-            return _Failure(
-                "its content filter withheld the answer; rephrase the question or ask another expert."
-            )
-        if refusal:
-            return _Failure(f"the model refused to answer ({self._quoted(refusal)}); ask another expert.")
-        if reason not in _FINISH:
-            return _Failure(f"the answer ended for the reason {reason!r}, not as text; ask another expert.")
-        if text is None and _FINISH[reason] == "stop":
-            return _Failure("the endpoint gave an answer without text; check that the model is one for chat.")
-        return _completion(request, flight, text or "", _FINISH[reason], usage)
+    ) -> Completion | Failure:
+        failure = self._failures.of_answer(text, refusal, reason)
+        return failure or _completion(request, flight, text or "", FINISH[reason], usage)
 
     def _failed(
         self, request: Request, flight: _Flight, words: str, *, retryable: bool = False
@@ -377,68 +306,6 @@ class OpenAIEngine:
         sentence = f"Expert {self._name!r} at {self._url}: {words}"
         seconds = time.perf_counter() - flight.started
         return failed(request, sentence, retryable=retryable, seconds=seconds)
-
-    def _explained(self, error: Exception, request: Request) -> _Failure:
-        import openai
-
-        if isinstance(error, TimeoutError | openai.APITimeoutError):
-            bound = f"{self._config.timeout_s:g} s"
-            return _Failure(f"no complete answer within {bound}; raise timeout_s or lower max_tokens.", True)
-        if isinstance(error, openai.APIConnectionError):
-            why = self._quoted(str(error.__cause__ or error))
-            return _Failure(
-                f"no connection, or a lost one ({why}); start the server or correct base_url.", True
-            )
-        if isinstance(error, openai.APIStatusError):
-            return self._explained_status(error, request)
-        if isinstance(error, openai.APIError):
-            return _Failure(f"it reports an error ({self._quoted(error.message)}); see its log.", True)
-        return self._malformed(str(error))
-
-    def _explained_status(self, error: APIStatusError, request: Request) -> _Failure:
-        status, said = error.status_code, self._quoted(_said(error))
-        variable, model = self._config.api_key_env, self._config.model
-        too_long = any(word in f"{error.code} {error.message}".lower() for word in _CONTEXT_WORDS)
-        if status == 401:
-            what = f"correct the environment variable {variable}" if variable else "name one in api_key_env"
-            return _Failure(f"it refuses the key (HTTP 401, {said}); {what}.")
-        if status == 403:
-            return _Failure(f"it forbids the model {model!r} (HTTP 403, {said}); use a key that may ask it.")
-        if status == 404:
-            return _Failure(f"it has no model {model!r} (HTTP 404, {said}); correct `model` or base_url.")
-        if status in (400, 413, 422) and too_long:
-            limit = request.sampling.max_tokens
-            return _Failure(
-                f"the prompt and max_tokens={limit} exceed its context length ({said}); shorten one of them."
-            )
-        if status == 429 and error.code == "insufficient_quota":
-            return _Failure(f"its quota is used up (HTTP 429, {said}); raise the quota at the provider.")
-        asked_s = retry_after_s(error.response.headers, self._clock())
-        if status == 429:
-            words = f"it limits the rate (HTTP 429, {said}); lower max_concurrency or raise max_retries."
-            return _Failure(words, True, asked_s)
-        if status in _RETRIED or status >= 500:
-            return _Failure(f"it fails (HTTP {status}, {said}); see its log or try later.", True, asked_s)
-        return _Failure(f"it rejects the request (HTTP {status}, {said}); correct the configuration.")
-
-    def _malformed(self, why: str) -> _Failure:
-        return _Failure(
-            f"its answer is not in the OpenAI format ({self._quoted(why)}); "
-            "base_url must be the API's root, which often ends in /v1."
-        )
-
-    def _quoted(self, text: str) -> str:
-        """An endpoint's words on one line, cut, and without the key, which some endpoints echo."""
-        variable = self._config.api_key_env
-        key = os.environ.get(variable, "").strip() if variable else ""
-        line = " ".join((text.replace(key, "***") if key else text).split())
-        return repr(line if len(line) <= 200 else f"{line[:200]}...")
-
-
-def _said(error: APIStatusError) -> str:
-    """The endpoint's own words, where its error has the usual form."""
-    words = error.body.get("message") if isinstance(error.body, dict) else None
-    return words if isinstance(words, str) else error.message
 
 
 def _completion(request: Request, flight: _Flight, text: str, reason: FinishReason, usage: Any) -> Completion:

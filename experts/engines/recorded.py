@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from experts.completion import Completion, Delta, FinishReason, Request, Usage, failed
 from experts.config import RecordedExpert
 from experts.errors import ConfigError, ExpertError
-from experts.pool import check_requests
+from experts.streams import check_requests
 
 
 class RecordedLine(BaseModel):

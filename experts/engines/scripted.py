@@ -20,7 +20,7 @@ from typing import Literal
 from experts.completion import Completion, Delta, Request, Usage, failed
 from experts.config import ScriptedExpertConfig
 from experts.errors import ConfigError, ExpertError
-from experts.pool import Emit, check_requests, closing, run_jobs
+from experts.streams import Emit, check_requests, closing, run_jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class Cluster:
         if self._owned:
             _connect(ray, hosting)
         self.device: Literal["cpu", "gpu"] = _device(hosting, float(ray.cluster_resources().get("GPU", 0)))
-        self._slots = [RemoteSlot(_place(ray, hosting, self.device)) for _ in range(hosting.slots)]
+        self._slots = _place(ray, hosting, self.device, owned=self._owned)
 
     @property
     def slots(self) -> Sequence[RemoteSlot]:
@@ -150,13 +150,31 @@ def _device(hosting: HostingConfig, gpus: float) -> Literal["cpu", "gpu"]:
     return "gpu" if hosting.device != "cpu" and gpus >= 1 else "cpu"
 
 
-def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"]) -> Any:
+def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"], *, owned: bool) -> list[RemoteSlot]:
+    """One actor per slot.
+
+    Raises:
+        ConfigError: the cluster has no room for them within the start bound.
+    """
+    from ray.exceptions import GetTimeoutError
+
     cores = float(ray.cluster_resources().get("CPU", 1))
     share = hosting.cpus_per_slot or (1.0 if device == "gpu" else max(1.0, cores // hosting.slots))
-    actor = ray.remote(Slot).options(
-        # The share is reserved in full on a CPU; half a core is left for the caller on small machines.
-        num_cpus=share if device == "gpu" else min(share, cores / hosting.slots),
-        num_gpus=1 if device == "gpu" else 0,
-        max_concurrency=_MAX_CALLS,
-    )
-    return actor.remote(hosting, device, max(1, int(share)))
+    options = {
+        # On a Ray of our own nobody else competes, and a second system must not wait for the first.
+        "num_cpus": 0 if owned and device == "cpu" else share,
+        "num_gpus": 1 if device == "gpu" else 0,
+        "max_concurrency": _MAX_CALLS,
+    }
+    actors = [
+        ray.remote(Slot).options(**options).remote(hosting, device, max(1, int(share))) for _ in range(hosting.slots)
+    ]
+    try:
+        ray.get([actor.state.remote() for actor in actors], timeout=hosting.start_timeout_s)
+    except GetTimeoutError as error:
+        needed = f"{options['num_cpus']:g} CPUs and {options['num_gpus']} GPUs"
+        raise ConfigError(
+            f"The Ray cluster has no room for {hosting.slots} slots of {needed} each. "
+            "Lower hosting.slots or hosting.cpus_per_slot, or wait until others have finished."
+        ) from error
+    return [RemoteSlot(actor) for actor in actors]

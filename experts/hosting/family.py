@@ -29,6 +29,8 @@ _NOT_OF_THE_ENGINE = frozenset(
 """Keys of a model configuration that a running engine does not depend on. Every other key, known
 or not, tells families apart: an unknown field counts as different."""
 
+_OF_THE_WINDOW = frozenset({"sliding_window", "max_window_layers"})
+
 
 def engine_family(model_config: Mapping[str, Any], engine: EngineArguments) -> str:
     """Hash over all that a running engine depends on but the weights.
@@ -40,7 +42,15 @@ def engine_family(model_config: Mapping[str, Any], engine: EngineArguments) -> s
     Returns:
         12 hexadecimal digits; equal exactly for experts of one family.
     """
-    relevant = {key: value for key, value in model_config.items() if key not in _NOT_OF_THE_ENGINE}
+    relevant = {
+        key: value
+        for key, value in model_config.items()
+        # Fine-tunes of one model write "absent" as null or leave it out.
+        if key not in _NOT_OF_THE_ENGINE and value is not None
+    }
+    if not relevant.get("use_sliding_window", True):
+        # The window's size is not read; fine-tunes carry various left-over values.
+        relevant = {key: value for key, value in relevant.items() if key not in _OF_THE_WINDOW}
     # transformers 5 renamed the key; both name the dtype of the weights file.
     relevant["dtype"] = relevant.pop("torch_dtype", None) or relevant.get("dtype")
     described = {"model": relevant, "engine": engine.model_dump(mode="json")}

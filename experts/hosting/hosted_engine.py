@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
 
-from experts.completion import Completion, Delta, Request, failed
+from experts.completion import Completion, Request, failed
 from experts.config import HostingConfig, VllmExpert
 from experts.errors import CompoundError, ExpertError, ExpertUnavailable
 from experts.hosting.cluster import Cluster, RemoteSlot
@@ -17,10 +18,10 @@ from experts.hosting.family import engine_family
 from experts.hosting.model_files import model_folder, read_model_config, weights_identity
 from experts.hosting.scheduler import ExpertWork, plan_round
 from experts.hosting.switches import Switch
+from experts.streams import Emit, Event, check_requests, closing, run_jobs
 
 _CHARACTERS_PER_TOKEN = 4
 """Rough, for planning only: prompts are tokenized on the slots."""
-_Event = Delta | Completion
 
 
 class HostedEngine:
@@ -38,6 +39,9 @@ class HostedEngine:
         self._cluster: Cluster | None = None
         self._starting = asyncio.Lock()
         self._families: dict[str, str] = {}
+        self._open: dict[str, Request] = {}
+        self._dropped: set[str] = set()
+        """Open requests that are to be aborted."""
         self._closed = False
 
     @property
@@ -54,39 +58,48 @@ class HostedEngine:
         config = self._experts[expert]
         return f"{weights_identity(model_folder(config))}:{_engine_version()}:{self._family(expert)}"
 
-    async def submit(self, requests: Sequence[Request], *, deltas: bool = False) -> AsyncIterator[_Event]:
-        """See `Engine.submit`. Every expert is made resident at most once a slot in a batch."""
-        if not requests:
-            return
-        cluster = await self._start()
+    async def submit(self, requests: Sequence[Request], *, deltas: bool = False) -> AsyncGenerator[Event, None]:
+        """See `Engine.submit`. Every expert is made resident at most once a slot in a batch.
+
+        Raises:
+            ExpertError: closed, an unknown expert, or ids that are not unique.
+            ConfigError: Ray cannot be started or joined.
+        """
+        if self._closed:
+            raise ExpertError("The engine has been closed; make a new one.")
+        check_requests(requests, self.experts, self._open)
         by_expert: dict[str, list[Request]] = {}
         for request in requests:
             by_expert.setdefault(request.expert, []).append(request)
-        states = [await slot.state() for slot in cluster.slots]
-        plan = plan_round([self._work(*item) for item in by_expert.items()], states, last=self._last)
-        events: asyncio.Queue[_Event | None] = asyncio.Queue()
-        workers = [
-            asyncio.create_task(self._drive(slot, [by_expert[name] for name in names], deltas, events))
-            for slot, names in zip(cluster.slots, plan, strict=True)
-            if names
-        ]
-        open_ids = {r.id for r in requests}
+        self._open |= (own := {r.id: r for r in requests})
         try:
-            for _ in workers:
-                while (event := await events.get()) is not None:
-                    if isinstance(event, Completion):
-                        open_ids.discard(event.request_id)
+            cluster = await self._start()
+            states = [await slot.state() for slot in cluster.slots]
+            plan = plan_round([self._work(*item) for item in by_expert.items()], states, last=self._last)
+            jobs = [
+                partial(self._drive, slot, [by_expert[name] for name in names], deltas)
+                for slot, names in zip(cluster.slots, plan, strict=True)
+                if names
+            ]
+            async with closing(run_jobs(jobs)) as events:
+                async for event in events:
                     yield event
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-            if open_ids:
-                await self.abort(tuple(open_ids))
+            unfinished = [i for i in own if i in self._open]
+            for request_id in unfinished:
+                del self._open[request_id]
+            if unfinished:
+                await self._abort_on_slots(unfinished)
 
     async def abort(self, request_ids: Sequence[str]) -> None:
         """See `Engine.abort`."""
-        for slot in self._cluster.slots if self._cluster else ():
+        known = [i for i in request_ids if i in self._open]
+        # Where the slot has not seen them yet, `_drive` finds them here when their turn comes.
+        self._dropped.update(known)
+        await self._abort_on_slots(known)
+
+    async def _abort_on_slots(self, request_ids: Sequence[str]) -> None:
+        for slot in self._cluster.slots if self._cluster and request_ids else ():
             with contextlib.suppress(ExpertUnavailable):
                 await slot.abort(request_ids)
 
@@ -108,29 +121,35 @@ class HostedEngine:
 
     async def _start(self) -> Cluster:
         async with self._starting:
-            if self._closed:
-                raise ExpertError("The engine has been closed; make a new one.")
             if self._cluster is None:
                 self._cluster = await asyncio.to_thread(Cluster, self._hosting)
             return self._cluster
 
-    async def _drive(
-        self, slot: RemoteSlot, batches: Sequence[list[Request]], deltas: bool, events: asyncio.Queue[_Event | None]
-    ) -> None:
+    async def _drive(self, slot: RemoteSlot, batches: Sequence[list[Request]], deltas: bool, emit: Emit) -> None:
         """Run a slot's experts one after another; afterwards every request has its completion."""
+
+        def finish(completion: Completion) -> None:
+            if self._open.pop(completion.request_id, None) is not None:
+                self._dropped.discard(completion.request_id)
+                emit(completion)
+
         for requests in batches:
-            name = requests[0].expert
-            open_requests = {r.id: r for r in requests}
+            for request in requests:
+                if request.id in self._dropped:
+                    finish(_nothing(request))
+            name, wanted = requests[0].expert, [r for r in requests if r.id in self._open]
+            if not wanted:
+                continue
             try:
-                async for chunk in slot.run(name, self._experts[name], requests, deltas=deltas):
+                async for chunk in slot.run(name, self._experts[name], wanted, deltas=deltas):
                     for event in chunk:
                         if isinstance(event, Completion):
-                            del open_requests[event.request_id]
-                        events.put_nowait(event)
-            except ExpertError as error:
-                for request in open_requests.values():
-                    events.put_nowait(failed(request, str(error), retryable=error.retryable))
-        events.put_nowait(None)
+                            finish(event)
+                        else:
+                            emit(event)
+            except CompoundError as error:
+                for request in wanted:
+                    finish(failed(request, str(error), retryable=error.retryable))
 
     def _work(self, expert: str, requests: Sequence[Request]) -> ExpertWork:
         characters = sum(len(m.content) for r in requests for m in r.messages)
@@ -147,6 +166,18 @@ class HostedEngine:
                 family = f"unknown:{expert}"  # the slot will say in words what is wrong with its files
             self._families[expert] = family
         return self._families[expert]
+
+
+def _nothing(request: Request) -> Completion:
+    """What an aborted request that never started amounts to."""
+    return Completion(
+        request_id=request.id,
+        expert=request.expert,
+        query_id=request.query_id,
+        text="",
+        finish_reason="stop",
+        sample_index=request.sample_index,
+    )
 
 
 def _engine_version() -> str:

@@ -64,6 +64,7 @@ class Slot:
         self._batches: dict[int, RunningBatch] = {}
         self._serials = itertools.count()
         self._switches: list[Switch] = []
+        self._closed = False
         self._watchdog: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -114,7 +115,8 @@ class Slot:
         return self._process.pid if self._process else None
 
     async def close(self) -> None:
-        """End the engine process."""
+        """End the engine process; running work fails, and nothing is started any more."""
+        self._closed = True
         if self._watchdog:
             self._watchdog.cancel()
         if self._process:
@@ -189,6 +191,8 @@ class Slot:
             ExpertError: it cannot be made resident, in a fresh process either.
         """
         async with self._switching:
+            if self._closed:
+                raise ExpertUnavailable("the slot has been closed.")
             if self._process and self._loaded and self._resident == hosted.spec.expert:
                 return self._process, self._loaded
             fresh = self._process is None
@@ -276,6 +280,9 @@ def _environment(device: Literal["cpu", "gpu"], threads: int) -> dict[str, str]:
         return common | {"VLLM_ALLOW_INSECURE_SERIALIZATION": "1"}
     return common | {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        # Nothing is compiled in eager mode but small helpers, for which a C++ compiler must be there
+        # and seconds are paid at the first use.
+        "TORCHDYNAMO_DISABLE": "1",
         # Ray gives an actor OMP_NUM_THREADS of its own; slots must not all bind to the same cores.
         "OMP_NUM_THREADS": str(threads),
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",

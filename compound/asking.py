@@ -1,0 +1,140 @@
+"""The way from a system to its pool: requests are made, run in the background loop, put in order.
+
+The port that routers and aggregators are given comes from here. Knows no router and no aggregator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from compound.build import BuiltPool
+from compound.event_loop import CLOSED, BackgroundLoop
+from compound.progress import OnProgress
+from experts.completion import Completion, Request
+from experts.decision import RoutingDecision
+from experts.engine import Generate
+from experts.errors import CompoundError
+from experts.extraction import with_answer
+from experts.prompts import PromptConfig, render_messages
+from experts.query import Message, Query
+from experts.sampling import SamplingConfig
+from experts.streams import closing
+
+_T = TypeVar("_T")
+_STAGE = "experts answering"
+
+
+class PoolCalls:
+    """Asks the pool, on behalf of a system and of its router and aggregator."""
+
+    def __init__(
+        self, built: BuiltPool, loop: BackgroundLoop, prompts: PromptConfig, on_progress: OnProgress
+    ) -> None:
+        self._built = built
+        self._loop = loop
+        self._prompts = prompts
+        self._on_progress = on_progress
+        self._calls = itertools.count()
+
+    async def run(self, requests: Sequence[Request], stage: str = _STAGE) -> list[Completion]:
+        """Completions of ready requests, in order."""
+        done: dict[str, Completion] = {}
+        async with closing(self._built.engine.submit(requests)) as events:
+            async for event in events:
+                if isinstance(event, Completion):
+                    done[event.request_id] = event
+                    self._on_progress(stage, len(done), len(requests))
+        return [done[r.id] for r in requests]
+
+    async def ask(
+        self, queries: Sequence[Query], decisions: Sequence[RoutingDecision]
+    ) -> list[tuple[Completion, ...]]:
+        """Completions of every query, in ranked order. A name chosen twice is sampled twice."""
+        call = next(self._calls)
+        requests = []
+        for query, decision in zip(queries, decisions, strict=True):
+            messages = render_messages(query, self._prompts)
+            seen: dict[str, int] = {}
+            for name in decision.chosen:
+                index = seen[name] = seen.get(name, -1) + 1
+                request_id = f"{call}/{query.id}/{name}/{index}"
+                requests.append(self._request(request_id, query.id, name, messages, sample_index=index))
+        completions = iter(await self.run(requests))
+        return [
+            tuple(with_answer(next(completions), query) for _ in decision.chosen)
+            for query, decision in zip(queries, decisions, strict=True)
+        ]
+
+    async def generate(
+        self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None
+    ) -> list[Completion]:
+        """Ask one expert or helper; completions in order."""
+        call = next(self._calls)
+        requests = [
+            self._request(f"{call}/{expert}/{i}", f"{call}/{i}", expert, tuple(messages), sampling=sampling)
+            for i, messages in enumerate(conversations)
+        ]
+        return await self.run(requests, f"{expert} answering")
+
+    async def in_thread(self, work: Callable[[Generate], _T]) -> _T:
+        """Run blocking work outside the loop, with a port to the pool that ends when this is cancelled."""
+        port = _Port(self, self._loop)
+        try:
+            return await asyncio.to_thread(work, port)
+        except asyncio.CancelledError:
+            port.cancel()
+            raise
+
+    def _request(
+        self,
+        request_id: str,
+        query_id: str,
+        expert: str,
+        messages: tuple[Message, ...],
+        *,
+        sampling: SamplingConfig | None = None,
+        sample_index: int = 0,
+    ) -> Request:
+        return Request(
+            id=request_id,
+            expert=expert,
+            query_id=query_id,
+            messages=messages,
+            sampling=sampling or self._built.pool.sampling_for(expert),
+            sample_index=sample_index,
+        )
+
+
+class _Port:
+    """`Generate` for one piece of work in a thread; cancelling ends all that was asked through it."""
+
+    def __init__(self, calls: PoolCalls, loop: BackgroundLoop) -> None:
+        self._calls = calls
+        self._loop = loop
+        self._asked: list[concurrent.futures.Future[list[Completion]]] = []
+        self._cancelled = False
+        self._gate = threading.Lock()
+
+    def __call__(
+        self,
+        expert: str,
+        conversations: Sequence[Sequence[Message]],
+        sampling: SamplingConfig | None = None,
+    ) -> list[Completion]:
+        with self._gate:
+            if self._cancelled:
+                raise CompoundError(CLOSED)
+            future = self._loop.submit(self._calls.generate(expert, conversations, sampling))
+            self._asked.append(future)
+        return self._loop.wait(future)
+
+    def cancel(self) -> None:
+        with self._gate:
+            self._cancelled = True
+            for future in self._asked:
+                future.cancel()

@@ -1,0 +1,68 @@
+"""Questions of the miniature benchmark as `Question` objects, the same on every machine.
+
+Knows nothing of models; reads no file.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from eval.pocket.skills import SUBJECTS, Item
+from eval.pocket.splits import SPLITS, VERSION, Wording, options_of, text_of, wordings
+from eval.question import Question
+from experts.errors import BenchmarkError
+from experts.query import LETTERS, Query
+
+DEFAULT_SIZES = {"expert-train": 4000, "fit": 1500, "validation": 600, "test": 900}
+_MAX_TRIES = 50
+
+
+def load(split: str, n: int | None = None, seed: int = 0) -> list[Question]:
+    """`n` distinct questions of a split, half open and half multiple choice, cells in equal shares.
+
+    Args:
+        split: one of `expert-train`, `fit`, `validation`, `test`.
+        n: how many; without it the split's usual size.
+        seed: another seed draws other questions of the same split.
+
+    Raises:
+        BenchmarkError: an unknown split, a negative number, or more than the split has.
+    """
+    if split not in SPLITS:
+        raise BenchmarkError(
+            f"The miniature benchmark has no split {split!r}; give one of {', '.join(SPLITS)}."
+        )
+    count = DEFAULT_SIZES[split] if n is None else n
+    if count < 0:
+        raise BenchmarkError(f"The number of questions must not be negative, got {count}.")
+    rng = Random(f"pocket {VERSION} {split} {seed}")
+    cells = list(wordings(split).values())
+    found: list[Question] = []
+    seen: set[str] = set()
+    while len(found) < count:
+        rng.shuffle(cells)
+        for rows in cells[: count - len(found)]:
+            found.append(_fresh(rows, split, seed, len(found), rng, seen))
+    return found
+
+
+def _fresh(
+    rows: tuple[Wording, ...], split: str, seed: int, number: int, rng: Random, seen: set[str]
+) -> Question:
+    """A question not asked before; a cell whose open questions are used up goes on with choices."""
+    choice = rng.random() < 0.5
+    for attempt in range(_MAX_TRIES):
+        wording = rng.choice(rows)
+        options = options_of(wording[0], rng) if choice or attempt > _MAX_TRIES // 2 else ()
+        text = text_of(wording)
+        if "\n".join((text, *options)) not in seen:
+            seen.add("\n".join((text, *options)))
+            return make_question(wording[0], text, options, f"pocket-{split}-{seed}-{number:05d}", split)
+    raise BenchmarkError(f"Split {split!r} has no further question after {number}; ask for fewer.")
+
+
+def make_question(item: Item, text: str, options: tuple[str, ...], id: str, split: str) -> Question:
+    """The item in these words with these options."""
+    gold = LETTERS[options.index(item.answer)] if options else item.answer
+    query = Query.from_text(text, id=id, choices=options)
+    return Question(query=query, gold=gold, subject=SUBJECTS[item.cell[0]], skills=item.cell, split=split)

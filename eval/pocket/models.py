@@ -1,0 +1,76 @@
+"""Configurations of the miniature models, and writing them in the ordinary Hugging Face layout.
+
+Knows nothing of data and training.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    GenerationConfig,
+    LlamaConfig,
+    PretrainedConfig,
+    PreTrainedModel,
+    Qwen3Config,
+)
+
+from eval.pocket.roster import Member
+from eval.pocket.vocabulary import CONTEXT, END, PAD, SPECIALS, VOCAB_SIZE, save_tokenizer
+
+_PAD_ID, _END_ID = SPECIALS.index(PAD), SPECIALS.index(END)
+_COMMON = {
+    "vocab_size": VOCAB_SIZE,
+    "max_position_embeddings": CONTEXT,
+    "tie_word_embeddings": False,
+    "num_key_value_heads": 1,
+    "head_dim": 64,
+    "bos_token_id": None,
+    "eos_token_id": _END_ID,
+    "pad_token_id": _PAD_ID,
+}
+
+
+def family_config(family: str) -> PretrainedConfig:
+    """The one configuration that all members of a family share."""
+    if family == "qwen3-192x3":  # not qwen2: transformers 5 forces its own byte-level tokenizer on that type
+        return Qwen3Config(
+            **_COMMON, hidden_size=192, intermediate_size=384, num_hidden_layers=3, num_attention_heads=3
+        )
+    if family == "llama-256x2":
+        return LlamaConfig(
+            **_COMMON, hidden_size=256, intermediate_size=320, num_hidden_layers=2, num_attention_heads=4
+        )
+    raise ValueError(f"Unknown family {family!r}.")
+
+
+def new_model(member: Member, seed: int = 0) -> PreTrainedModel:
+    """A randomly initialised model of the member's family."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return AutoModelForCausalLM.from_config(family_config(member.family), dtype=torch.float32)
+
+
+def save_model(model: PreTrainedModel, member: Member, folder: Path) -> None:
+    """Write weights (bf16), configuration, tokenizer and generation settings as one unit."""
+    staging = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    copy = AutoModelForCausalLM.from_config(family_config(member.family), dtype=torch.bfloat16)
+    copy.load_state_dict({name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items()})
+    copy.generation_config = GenerationConfig(eos_token_id=_END_ID, pad_token_id=_PAD_ID, do_sample=False)
+    copy.save_pretrained(staging)
+    save_tokenizer(staging, member.word_order)
+    for file in staging.iterdir():
+        file.chmod(0o644)
+    shutil.rmtree(folder, ignore_errors=True)
+    staging.rename(folder)
+
+
+def load_model(folder: Path) -> PreTrainedModel:
+    """The model of a folder, in float32, ready to answer."""
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model.eval()

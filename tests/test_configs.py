@@ -1,0 +1,51 @@
+"""Every configuration that is shipped or shown loads, and nothing in it can be known to fail."""
+
+from pathlib import Path
+
+import pytest
+
+from aggregators.config import SynthesisConfig
+from compound.check import check_config
+from compound.config import default_config_path, load_config
+from eval.pocket.teaching import PROMPTS, aggregator_content
+from experts.prompts import question_block
+from experts.query import Query
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_configuration_loads_and_passes_the_check(path: Path) -> None:
+    report = check_config(load_config(path), environ={})
+    report.raise_for_errors()
+    assert report.ok
+
+
+def test_default_configuration_is_the_same_from_both_folders() -> None:
+    link = CONFIGS / "pocket.yaml"
+    assert link.is_symlink()
+    assert not link.readlink().is_absolute()
+    assert load_config(link) == load_config(default_config_path())
+
+
+def test_paper_pool_is_complete() -> None:
+    config = load_config(CONFIGS / "symbolic_moe_16.yaml")
+    assert len(config.experts) == 16
+    assert config.k == 3
+    assert {expert.sampling.temperature for expert in config.experts.values()} == {0.7}
+
+
+def test_miniature_models_read_what_they_were_taught_to_read() -> None:
+    config = load_config(default_config_path())
+    assert config.prompts == PROMPTS
+    assert isinstance(config.aggregator, SynthesisConfig)
+    prompt = config.aggregator.prompt
+    assert prompt.system == ""
+    assert prompt.candidate_view == "last_line"
+    query = Query.from_text("What is the capital of France?", choices=["Paris", "Rome"])
+    candidates = [("abacus", "The answer is (B)."), ("atlas", "The answer is (A).")]
+    asked = prompt.template.format(
+        question=question_block(query),
+        candidates=prompt.separator.join(prompt.candidate.format(expert=n, text=t) for n, t in candidates),
+    )
+    assert asked == aggregator_content(query, candidates)
