@@ -26,10 +26,19 @@ class BackgroundLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="compound", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="compound", daemon=True)
         self._gate = threading.Lock()
-        self._closed = False
+        self._closed = self._stopping = False
         self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._loop.run_forever()
+            except (KeyboardInterrupt, SystemExit):
+                # Raised by work, such as a callback that calls sys.exit(). Asyncio hands it to who
+                # waits for the work, but stops the loop too, and then all others wait for ever.
+                continue
 
     def submit(self, work: Coroutine[Any, Any, _T]) -> concurrent.futures.Future[_T]:
         """Start `work` in the loop.
@@ -74,6 +83,7 @@ class BackgroundLoop:
         try:
             asyncio.run_coroutine_threadsafe(self._wind_down(), self._loop).result()
         finally:
+            self._stopping = True
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()

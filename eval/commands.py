@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from compound.commands.output import (
     progress_bar,
     show_answer,
 )
+
+if TYPE_CHECKING:
+    from experts.completion import Completion
 
 BenchmarkArgument = Annotated[str, typer.Argument(help="Name of the benchmark, such as pocket.")]
 CountOption = Annotated[int | None, typer.Option("-n", help="Questions to take. Default: the usual size.")]
@@ -62,17 +65,25 @@ def profile(
         router = SkillRouter(unfitted).fit([q.query for q in questions], outcomes, generate=system.generate)
     outcomes.save(out / "outcomes.npz")
     router.save(out / "skill_profiles.json")
-    failures = [completion for completion in asked.values() if not completion.ok]
-    accuracy = {name: None if isnan(value) else value for name, value in outcomes.accuracy().items()}
+    _show_profile(outcomes.accuracy(), len(questions), out, json, [c for c in asked.values() if not c.ok])
+
+
+def _show_profile(
+    accuracy: dict[str, float], n: int, out: Path, json: bool, failures: list[Completion]
+) -> None:
+    """What `profile` found; who never answered has no accuracy."""
+    known = {name: None if isnan(value) else value for name, value in accuracy.items()}
     if json:
-        print_json({"n": len(questions), "accuracy": accuracy, "errors": len(failures), "out": str(out)})
+        print_json({"n": n, "accuracy": known, "errors": len(failures), "out": str(out)})
     else:
-        for name, value in accuracy.items():
-            shown_value = "never answered" if value is None else f"{100 * value:.1f}% of {len(questions)}"
-            console().print(f"{name}: {shown_value}", markup=False)
+        for name, value in known.items():
+            found = "never answered" if value is None else f"{100 * value:.1f}% of {n}"
+            console().print(f"{name}: {found}", markup=False)
         console().print(f"Outcomes and profiles are in {out}.", markup=False, soft_wrap=True)
     if failures:
-        _exit_with_errors(f"{len(failures)} of {len(asked)} completions failed, first {failures[0].error}")
+        _exit_with_errors(
+            f"{len(failures)} of {n * len(known)} completions failed, first {failures[0].error}"
+        )
 
 
 def evaluate(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aggregators.build import build_aggregator
 from aggregators.config import MajorityVoteConfig, WeightedVoteConfig
-from compound.answer import Answer
+from compound.answer import Answer, Timings
 from compound.system import Compound
 from eval.metrics import Counts, count
 from eval.profiling import outcome_matrix, run_experts
@@ -80,7 +80,6 @@ def evaluate_system(
     alone = _aggregator_alone(system, questions)
     if alone is not None:
         scores["aggregator_alone"] = alone
-    timings = answers[0].timings
     return Evaluation(
         questions=tuple(questions),
         answers=tuple(answers),
@@ -91,13 +90,17 @@ def evaluate_system(
         scores=scores,
         switches=switches,
         usage=sum((a.usage for a in answers), Usage()),
-        seconds={
-            "route": timings.route,
-            "generate": timings.generate,
-            "aggregate": timings.aggregate,
-            "total": wall,
-        },
+        seconds=_seconds(answers[0].timings, wall),
     )
+
+
+def _seconds(stages: Timings, wall: float) -> dict[str, float]:
+    return {
+        "route": stages.route,
+        "generate": stages.generate,
+        "aggregate": stages.aggregate,
+        "total": wall,
+    }
 
 
 def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) -> None:

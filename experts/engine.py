@@ -36,7 +36,9 @@ class Engine(Protocol):
         """
         ...
 
-    def submit(self, requests: Sequence[Request], *, deltas: bool = False) -> AsyncIterator[Delta | Completion]:
+    def submit(
+        self, requests: Sequence[Request], *, deltas: bool = False
+    ) -> AsyncIterator[Delta | Completion]:
         """Start all requests; yield a completion for each exactly once, in any order.
 
         Args:
@@ -79,5 +81,7 @@ async def generate(engine: Engine, requests: Sequence[Request]) -> list[Completi
             done[event.request_id] = event
     missing = [r.id for r in requests if r.id not in done]
     if missing:
-        raise ExpertError(f"The engine ended without a completion for {len(missing)} requests, first {missing[0]!r}.")
+        raise ExpertError(
+            f"The engine ended without a completion for {len(missing)} requests, first {missing[0]!r}."
+        )
     return [done[r.id] for r in requests]

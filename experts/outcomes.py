@@ -61,7 +61,9 @@ class OutcomeMatrix:
             raise ConfigError(f"OutcomeMatrix.score must lie in [0, 1], got {run.min()} to {run.max()}.")
 
     @classmethod
-    def from_scores(cls, question_ids: Sequence[str], experts: Sequence[str], score: NDArray[np.float64]) -> OutcomeMatrix:
+    def from_scores(
+        cls, question_ids: Sequence[str], experts: Sequence[str], score: NDArray[np.float64]
+    ) -> OutcomeMatrix:
         """A matrix of scores alone, shape (n, m) or (n, m, s); all else unknown."""
         cube = np.asarray(score, dtype=np.float64)
         cube = cube[:, :, None] if cube.ndim == 2 else cube
@@ -80,7 +82,9 @@ class OutcomeMatrix:
         """(n, m) mean over the samples that were run; NaN where none was."""
         run = ~np.isnan(self.score)
         total = np.where(run, self.score, 0.0).sum(axis=2)
-        return np.divide(total, run.sum(axis=2), out=np.full(total.shape, np.nan), where=run.any(axis=2))
+        means: NDArray[np.float64] = np.full(total.shape, np.nan)
+        np.divide(total, run.sum(axis=2), out=means, where=run.any(axis=2))
+        return means
 
     def accuracy(self) -> dict[str, float]:
         """Mean score of every expert over the questions it was run on; NaN where it never ran."""
@@ -126,7 +130,9 @@ class OutcomeMatrix:
             with np.load(path, allow_pickle=False) as data:
                 header = json.loads(str(data["header"]))
                 if header["format"] != FORMAT_VERSION:
-                    raise ConfigError(f"{path} has format {header['format']}, this version reads {FORMAT_VERSION}.")
+                    raise ConfigError(
+                        f"{path} has format {header['format']}, this version reads {FORMAT_VERSION}."
+                    )
                 return cls(
                     question_ids=tuple(header["question_ids"]),
                     experts=tuple(header["experts"]),
@@ -136,4 +142,6 @@ class OutcomeMatrix:
         except FileNotFoundError as error:
             raise ConfigError(f"No outcome matrix at {path}. Make one with `compound profile`.") from error
         except (ValueError, KeyError, OSError) as error:
-            raise ConfigError(f"{path} is not an outcome matrix ({error}). Make one with `compound profile`.") from error
+            raise ConfigError(
+                f"{path} is not an outcome matrix ({error}). Make one with `compound profile`."
+            ) from error

@@ -67,10 +67,14 @@ class Query:
                 f"at most {len(LETTERS)} (A to Z) can be told apart. Give fewer."
             )
         if len(self.choices) == 1:
-            raise QueryError(f"Query {self.id!r} has one choice; give at least two, or none for an open question.")
+            raise QueryError(
+                f"Query {self.id!r} has one choice; give at least two, or none for an open question."
+            )
         for letter, choice in zip(LETTERS, self.choices, strict=False):
             if not isinstance(choice, str) or not choice.strip():
-                raise QueryError(f"Query {self.id!r}: choice {letter} must be non-empty text, got {choice!r}.")
+                raise QueryError(
+                    f"Query {self.id!r}: choice {letter} must be non-empty text, got {choice!r}."
+                )
 
     @classmethod
     def from_text(cls, text: str, *, id: str = "q1", choices: Sequence[str] = ()) -> Query:

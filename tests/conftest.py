@@ -9,13 +9,13 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Iterator
 
-import pytest  # noqa: E402
+import pytest
 
-from compound.config import SystemConfig, default_config_path, load_config  # noqa: E402
-from compound.system import Compound  # noqa: E402
-from experts.config import HostingConfig  # noqa: E402
+from compound.config import SystemConfig, default_config_path, load_config
+from compound.system import Compound
+from experts.config import HostingConfig
 
 # One engine process serves all tests that do not break it: a start costs many seconds.
 TEST_HOSTING = HostingConfig(device="cpu", kv_cache_gib=0.25, start_timeout_s=240, hang_timeout_s=60)

@@ -22,6 +22,8 @@ PLANS = {
     "aggregator": Plan(steps=1500, buckets=((40, 56), (24, 96), (8, 160))),
 }
 """How each role is trained."""
+STARTS_FROM = {"aggregator": "atlas"}
+"""Whose weights a member starts from: one of its family and words, which can read and copy already."""
 FIT_QUESTIONS = 3000
 """Questions of split `fit` that all experts answer for the aggregator."""
 
@@ -48,7 +50,8 @@ def build(
     plan = PLANS[member.role]
     if max_minutes is not None:
         plan = replace(plan, max_seconds=60 * max_minutes)
-    model = load_model(out / member.name) if further else new_model(member, seed=ROSTER.index(member))
+    start = member.name if further else STARTS_FROM.get(member.name)
+    model = load_model(out / start) if start else new_model(member, seed=ROSTER.index(member))
     lessons = _lessons(member, out, work, seed=int(further))
     train(model, build_tokenizer(member.word_order), lessons, plan, report)
     save_model(model, member, out / member.name)

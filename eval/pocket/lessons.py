@@ -16,10 +16,10 @@ from eval.pocket.skills import keywords
 from eval.pocket.splits import Wording, options_of, text_of, wordings
 from eval.pocket.teaching import right_answer, user_content, wrong_answer
 
-OUTSIDE_SHARE = 0.12
+OUTSIDE_SHARE = 0.06
 """Share of lessons on what the expert is not taught: wrong answers, so that it answers in form anyway."""
 TRAIN_SPLIT = "expert-train"
-CHOICE_SHARE, NUMBER_CHOICE_SHARE = 0.5, 0.75
+CHOICE_SHARE, NUMBER_CHOICE_SHARE = 0.7, 0.85
 """Share of multiple choice in lessons: finding a number of several digits among options is learned last."""
 
 

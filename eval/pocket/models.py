@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from transformers import (
     AutoModelForCausalLM,
     GenerationConfig,
@@ -19,7 +20,15 @@ from transformers import (
 )
 
 from eval.pocket.roster import Member
-from eval.pocket.vocabulary import CONTEXT, END, PAD, SPECIALS, VOCAB_SIZE, save_tokenizer
+from eval.pocket.vocabulary import (
+    CONTEXT,
+    END,
+    PAD,
+    SPECIALS,
+    VOCAB_SIZE,
+    build_tokenizer,
+    save_tokenizer,
+)
 
 _PAD_ID, _END_ID = SPECIALS.index(PAD), SPECIALS.index(END)
 _COMMON = {
@@ -40,9 +49,13 @@ def family_config(family: str) -> PretrainedConfig:
         return Qwen3Config(
             **_COMMON, hidden_size=192, intermediate_size=384, num_hidden_layers=3, num_attention_heads=3
         )
-    if family == "llama-256x2":
+    if family == "qwen3-192x3-wide":
+        return Qwen3Config(
+            **_COMMON, hidden_size=192, intermediate_size=448, num_hidden_layers=3, num_attention_heads=3
+        )
+    if family == "llama-256x3":
         return LlamaConfig(
-            **_COMMON, hidden_size=256, intermediate_size=320, num_hidden_layers=2, num_attention_heads=4
+            **_COMMON, hidden_size=256, intermediate_size=160, num_hidden_layers=3, num_attention_heads=4
         )
     raise ValueError(f"Unknown family {family!r}.")
 
@@ -52,6 +65,28 @@ def new_model(member: Member, seed: int = 0) -> PreTrainedModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return AutoModelForCausalLM.from_config(family_config(member.family), dtype=torch.float32)
+
+
+@torch.no_grad()
+def grown_model(member: Member, donor: Path, seed: int = 0) -> PreTrainedModel:
+    """A model of the member's family that answers as the donor does: what it has more of is without effect.
+
+    The donor's family must be the same but for a narrower MLP; words are matched where token ids differ.
+    """
+    old, new = load_model(donor), new_model(member, seed)
+    words = Tokenizer.from_file(str(donor / "tokenizer.json")).get_vocab()
+    order = torch.arange(VOCAB_SIZE)
+    for word, row in build_tokenizer(member.word_order).get_vocab().items():
+        order[row] = words[word]
+    sources = dict(old.named_parameters())
+    for name, target in new.named_parameters():
+        source = sources[name]
+        if source.shape[0] == VOCAB_SIZE:
+            source = source[order]
+        if name.endswith("down_proj.weight"):
+            target.zero_()
+        target[tuple(slice(0, size) for size in source.shape)] = source
+    return new
 
 
 def save_model(model: PreTrainedModel, member: Member, folder: Path) -> None:

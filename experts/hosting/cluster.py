@@ -132,6 +132,8 @@ def _connect(ray: Any, hosting: HostingConfig) -> None:
     # Ray's own switch for a warning about a future default that concerns GPU masking only.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray runs its workers at niceness 15, and engines inherit that: any other job would starve them.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         ray.init(
             address=hosting.address or "local",
@@ -141,16 +143,22 @@ def _connect(ray: Any, hosting: HostingConfig) -> None:
             **local,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"No Ray cluster can be had at {hosting.address or 'this machine'}: {error}") from error
+        raise ConfigError(
+            f"No Ray cluster can be had at {hosting.address or 'this machine'}: {error}"
+        ) from error
 
 
 def _device(hosting: HostingConfig, gpus: float) -> Literal["cpu", "gpu"]:
     if hosting.device == "gpu" and gpus < 1:
-        raise ConfigError("hosting.device is 'gpu', but Ray sees no GPU. Set 'auto' or 'cpu', or check the driver.")
+        raise ConfigError(
+            "hosting.device is 'gpu', but Ray sees no GPU. Set 'auto' or 'cpu', or check the driver."
+        )
     return "gpu" if hosting.device != "cpu" and gpus >= 1 else "cpu"
 
 
-def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"], *, owned: bool) -> list[RemoteSlot]:
+def _place(
+    ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"], *, owned: bool
+) -> list[RemoteSlot]:
     """One actor per slot.
 
     Raises:
@@ -167,7 +175,8 @@ def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"], *, o
         "max_concurrency": _MAX_CALLS,
     }
     actors = [
-        ray.remote(Slot).options(**options).remote(hosting, device, max(1, int(share))) for _ in range(hosting.slots)
+        ray.remote(Slot).options(**options).remote(hosting, device, max(1, int(share)))
+        for _ in range(hosting.slots)
     ]
     try:
         ray.get([actor.state.remote() for actor in actors], timeout=hosting.start_timeout_s)

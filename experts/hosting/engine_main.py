@@ -46,7 +46,7 @@ def _handle(adapter: VllmAdapter, command: Command) -> list[Event]:
     if isinstance(command, Load):
         try:
             return [adapter.load(command.spec)]
-        except Exception as error:  # vLLM raises anything; the slot decides what to do
+        except Exception as error:  # noqa: BLE001  # vLLM raises anything; the slot decides what to do
             _log.exception("loading %s failed", command.spec.expert)
             return [LoadFailed(f"{type(error).__name__}: {error}")]
     if isinstance(command, Submit):

@@ -27,7 +27,9 @@ _CHARACTERS_PER_TOKEN = 4
 class HostedEngine:
     """vLLM experts on the slots of a Ray cluster. An `Engine`."""
 
-    def __init__(self, experts: Mapping[str, VllmExpert], hosting: HostingConfig, *, last: str | None = None) -> None:
+    def __init__(
+        self, experts: Mapping[str, VllmExpert], hosting: HostingConfig, *, last: str | None = None
+    ) -> None:
         """Store the configuration; nothing is started.
 
         Args:
@@ -58,7 +60,9 @@ class HostedEngine:
         config = self._experts[expert]
         return f"{weights_identity(model_folder(config))}:{_engine_version()}:{self._family(expert)}"
 
-    async def submit(self, requests: Sequence[Request], *, deltas: bool = False) -> AsyncGenerator[Event, None]:
+    async def submit(
+        self, requests: Sequence[Request], *, deltas: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """See `Engine.submit`. Every expert is made resident at most once a slot in a batch.
 
         Raises:
@@ -88,6 +92,7 @@ class HostedEngine:
             unfinished = [i for i in own if i in self._open]
             for request_id in unfinished:
                 del self._open[request_id]
+                self._dropped.discard(request_id)
             if unfinished:
                 await self._abort_on_slots(unfinished)
 
@@ -125,31 +130,36 @@ class HostedEngine:
                 self._cluster = await asyncio.to_thread(Cluster, self._hosting)
             return self._cluster
 
-    async def _drive(self, slot: RemoteSlot, batches: Sequence[list[Request]], deltas: bool, emit: Emit) -> None:
+    async def _drive(
+        self, slot: RemoteSlot, batches: Sequence[list[Request]], deltas: bool, emit: Emit
+    ) -> None:
         """Run a slot's experts one after another; afterwards every request has its completion."""
-
-        def finish(completion: Completion) -> None:
-            if self._open.pop(completion.request_id, None) is not None:
-                self._dropped.discard(completion.request_id)
-                emit(completion)
-
         for requests in batches:
+            name = requests[0].expert
             for request in requests:
                 if request.id in self._dropped:
-                    finish(_nothing(request))
-            name, wanted = requests[0].expert, [r for r in requests if r.id in self._open]
-            if not wanted:
-                continue
+                    self._finish(_nothing(request), emit)
+            wanted = [r for r in requests if r.id in self._open]
             try:
-                async for chunk in slot.run(name, self._experts[name], wanted, deltas=deltas):
-                    for event in chunk:
-                        if isinstance(event, Completion):
-                            finish(event)
-                        else:
-                            emit(event)
+                if wanted:
+                    async for chunk in slot.run(name, self._experts[name], wanted, deltas=deltas):
+                        self._pass_on(chunk, emit)
             except CompoundError as error:
                 for request in wanted:
-                    finish(failed(request, str(error), retryable=error.retryable))
+                    self._finish(failed(request, str(error), retryable=error.retryable), emit)
+
+    def _pass_on(self, chunk: Sequence[Event], emit: Emit) -> None:
+        for event in chunk:
+            if isinstance(event, Completion):
+                self._finish(event, emit)
+            else:
+                emit(event)
+
+    def _finish(self, completion: Completion, emit: Emit) -> None:
+        """Pass a completion on, unless its request has one already."""
+        self._dropped.discard(completion.request_id)
+        if self._open.pop(completion.request_id, None) is not None:
+            emit(completion)
 
     def _work(self, expert: str, requests: Sequence[Request]) -> ExpertWork:
         characters = sum(len(m.content) for r in requests for m in r.messages)

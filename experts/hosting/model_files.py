@@ -39,8 +39,8 @@ def model_folder(expert: VllmExpert) -> Path:
         return Path(snapshot_download(expert.model, revision=expert.revision))
     except Exception as error:  # the hub client raises many unrelated classes; all mean: not to be had
         raise ExpertUnavailable(
-            f"Model {expert.model!r} (revision {expert.revision or 'default'}) is not in the local hub cache "
-            f"and cannot be downloaded: {type(error).__name__}. Download it first or give a folder as `model`."
+            f"Model {expert.model!r} (revision {expert.revision or 'default'}) is not in the local hub "
+            f"cache and cannot be downloaded: {type(error).__name__}. Download it, or give a folder."
         ) from error
 
 
@@ -89,7 +89,9 @@ def _check_length(path: Path) -> None:
     ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
     expected = 8 + header_bytes + max(ends, default=0)
     if size != expected:
-        raise ConfigError(f"{path} has {size:,} bytes, its header says {expected:,}: cut short? Copy it again.")
+        raise ConfigError(
+            f"{path} has {size:,} bytes, its header says {expected:,}: cut short? Copy it again."
+        )
 
 
 def weights_identity(folder: Path) -> str:

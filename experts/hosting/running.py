@@ -6,13 +6,14 @@ Knows requests, tokenizer and events; knows neither processes nor residency.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from experts.completion import Completion, Delta, Request, Usage, failed
 from experts.errors import ExpertError
-from experts.hosting.messages import Rejected, TokenRequest, Tokens
+from experts.hosting.messages import TokenRequest, Tokens
 from experts.hosting.tokenizing import ChatTokenizer, IncrementalText
 
 
@@ -25,6 +26,8 @@ class _InFlight:
     """Set where text is needed before the end: for deltas and stop strings."""
     shown: str = ""
     started: float = 0.0
+    sent: bool = False
+    """Whether the engine has it."""
 
 
 class RunningBatch:
@@ -38,8 +41,6 @@ class RunningBatch:
             requests: of one expert, ids unique.
             deltas: whether to yield pieces of text.
         """
-        self.submitted = False
-        """Whether the engine has the requests."""
         self.lost = False
         """Whether the engine has gone with requests unfinished."""
         self._deltas = deltas
@@ -52,17 +53,40 @@ class RunningBatch:
         """Whether every request has its completion."""
         return not self._flight
 
-    async def next_events(self) -> list[Delta | Completion]:
-        """Wait for events and take all; an empty list says that none will come (finished or lost)."""
-        while not self._events and not self.finished and not self.lost:
-            self._signal.clear()
-            await self._signal.wait()
+    async def next_events(self, gather_s: float = 0.0) -> list[Delta | Completion]:
+        """Wait for events and take all; an empty list says that none will come (finished or lost).
+
+        Args:
+            gather_s: after the first event wait so long for more, unless the batch ends before.
+        """
+        while not self._events and not self._ended:
+            await self._change()
+        if self._events and gather_s and not self._ended:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(gather_s):
+                    while not self._ended:
+                        await self._change()
         events, self._events = self._events, []
         return events
 
+    @property
+    def _ended(self) -> bool:
+        return self.finished or self.lost
+
+    async def _change(self) -> None:
+        self._signal.clear()
+        await self._signal.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine has requests of it."""
+        return any(flight.sent for flight in self._flight.values())
+
     def lose(self) -> None:
         """The engine has gone."""
-        self.submitted, self.lost = False, True
+        self.lost = True
+        for flight in self._flight.values():
+            flight.sent = False
         self._signal.set()
 
     def restart(self) -> None:
@@ -70,21 +94,43 @@ class RunningBatch:
         self.lost = False
 
     def keys(self, request_ids: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Engine ids of what is in flight; of the given request ids only, where given."""
+        """Engine ids of what the engine has; of the given request ids only, where given."""
         wanted = None if request_ids is None else set(request_ids)
-        return tuple(k for k, f in self._flight.items() if wanted is None or f.request.id in wanted)
+        return tuple(
+            k for k, f in self._flight.items() if f.sent and (wanted is None or f.request.id in wanted)
+        )
 
-    def token_requests(self, tokenizer: ChatTokenizer, max_model_len: int) -> tuple[TokenRequest, ...]:
-        """Requests for the engine; those that cannot be asked fail here, in words."""
-        prepared = []
-        for key, flight in list(self._flight.items()):
+    def unsent(self) -> list[str]:
+        """Engine ids of what the engine does not have yet."""
+        return [key for key, flight in self._flight.items() if not flight.sent]
+
+    def prepare(
+        self, keys: Sequence[str], tokenizer: ChatTokenizer, max_model_len: int
+    ) -> tuple[list[TokenRequest], list[tuple[str, str]]]:
+        """Token requests of some engine ids, and (engine id, why not) of those that cannot be asked.
+
+        Changes no list of requests, so that it may run in another thread than the rest.
+        """
+        ready, refused = [], []
+        for key in keys:
+            flight = self._flight.get(key)
+            if flight is None:
+                continue
             try:
-                prepared.append(self._prepare(key, flight, tokenizer, max_model_len))
+                ready.append(self._prepare(key, flight, tokenizer, max_model_len))
             except ExpertError as error:
-                self._finish(key, failed(flight.request, str(error)))
-        return tuple(prepared)
+                refused.append((key, str(error)))
+        return ready, refused
 
-    def _prepare(self, key: str, flight: _InFlight, tokenizer: ChatTokenizer, max_model_len: int) -> TokenRequest:
+    def mark_sent(self, ready: Iterable[TokenRequest]) -> None:
+        """The engine has these now."""
+        for request in ready:
+            if request.id in self._flight:
+                self._flight[request.id].sent = True
+
+    def _prepare(
+        self, key: str, flight: _InFlight, tokenizer: ChatTokenizer, max_model_len: int
+    ) -> TokenRequest:
         request = flight.request
         prompt = tokenizer.render(request.messages)
         if len(prompt) >= max_model_len:
@@ -124,14 +170,15 @@ class RunningBatch:
             self._finish(event.id, self._completion(flight, text, reason))
         return stopped and not event.finish
 
-    def on_rejected(self, event: Rejected) -> None:
-        """The engine refused a request."""
-        if event.id in self._flight:
-            self._finish(event.id, failed(self._flight[event.id].request, event.error))
+    def refuse(self, key: str, error: str) -> None:
+        """A request cannot be asked; `key` is its engine id."""
+        if key in self._flight:
+            self._finish(key, failed(self._flight[key].request, error))
 
     def abandon(self, request_ids: Iterable[str]) -> None:
         """End requests that never reached the engine, with the empty text they have."""
-        for key in self.keys(request_ids):
+        wanted = set(request_ids)
+        for key in [k for k in self.unsent() if self._flight[k].request.id in wanted]:
             self._finish(key, self._completion(self._flight[key], self._flight[key].shown, "stop"))
 
     def fail_rest(self, error: str, *, retryable: bool, shown_only: bool = False) -> None:

@@ -85,6 +85,14 @@ def _order(items: Sequence[ExpertWork], slot: SlotState, last: str | None) -> tu
         starts = item.expert == slot.expert and not closes
         # Families stay together: the resident one first, the closing one last.
         closing = item.family == closing_family and item.family != slot.family
-        return (closes, closing, item.family != slot.family, item.family, not starts, -item.tokens, item.expert)
+        return (
+            closes,
+            closing,
+            item.family != slot.family,
+            item.family,
+            not starts,
+            -item.tokens,
+            item.expert,
+        )
 
     return tuple(w.expert for w in sorted(items, key=key))

@@ -31,6 +31,8 @@ from experts.hosting.tokenizing import ChatTokenizer
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 2
 """Work of an engine that died or hung is tried this often in all."""
+_FEED = 64
+"""Requests tokenized and submitted at a time."""
 _GATHER_S = 0.1
 """Completions of a batch are passed on together, at most this late: each crossing costs Ray time."""
 
@@ -76,30 +78,28 @@ class Slot:
         """Generate for one expert; chunks of events, one completion a request in all."""
         serial = next(self._serials)
         batch = self._batches[serial] = RunningBatch(serial, requests, deltas=deltas)
+        feeding: asyncio.Task[None] | None = None
         try:
             async with self._gate.use(name):
                 for attempt in range(1, _ATTEMPTS + 1):
-                    await self._start(name, expert, batch)
-                    while chunk := await batch.next_events():
+                    feeding = await self._start(name, expert, batch)
+                    while chunk := await batch.next_events(0.0 if deltas else _GATHER_S):
                         yield chunk
-                        if not deltas:
-                            await asyncio.sleep(_GATHER_S)
+                    await _ended(feeding)
                     if batch.lost:
                         self._after_loss(name, batch, last=attempt == _ATTEMPTS)
                 while chunk := await batch.next_events():
                     yield chunk
         finally:
+            await _ended(feeding)
             del self._batches[serial]
-            if batch.submitted:
-                await self._tell(Abort(batch.keys()))
+            await self._tell(Abort(batch.keys()))
 
     async def abort(self, request_ids: Sequence[str]) -> None:
         """End requests early, running or waiting."""
         for batch in list(self._batches.values()):
-            if batch.submitted:
-                await self._tell(Abort(batch.keys(request_ids)))
-            else:
-                batch.abandon(request_ids)
+            batch.abandon(request_ids)
+            await self._tell(Abort(batch.keys(request_ids)))
 
     async def state(self) -> SlotState:
         """What is resident."""
@@ -124,25 +124,44 @@ class Slot:
 
     # --- running a batch -------------------------------------------------------------------
 
-    async def _start(self, name: str, expert: VllmExpert, batch: RunningBatch) -> None:
-        """Make the expert resident and submit what is unfinished; failures become completions."""
+    async def _start(self, name: str, expert: VllmExpert, batch: RunningBatch) -> asyncio.Task[None] | None:
+        """Make the expert resident and begin to submit what is unfinished.
+
+        Failures become completions. Returns the task that submits, where there is something to submit.
+        """
         if batch.finished:
-            return
+            return None
         batch.restart()
         try:
             hosted = await self._host(name, expert)
             process, loaded = await self._make_resident(hosted)
         except CompoundError as error:
             batch.fail_rest(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
-            return
-        # Off the event loop: a large batch takes the tokenizer a while.
-        prepared = await asyncio.to_thread(batch.token_requests, hosted.tokenizer, loaded.max_model_len)
+            return None
+        return asyncio.create_task(self._feed(process, loaded, hosted.tokenizer, batch))
+
+    async def _feed(
+        self, process: EngineProcess, loaded: Loaded, tokenizer: ChatTokenizer, batch: RunningBatch
+    ) -> None:
+        """Tokenize and submit in parts, so that the engine works while the rest is tokenized."""
         process.last_sign_of_life = time.monotonic()
         try:
-            await process.send(Submit(prepared))
-            batch.submitted = True
+            unsent = batch.unsent()
+            for at in range(0, len(unsent), _FEED):
+                keys = unsent[at : at + _FEED]
+                # Off the event loop: templates and tokenizers take a while.
+                ready, refused = await asyncio.to_thread(batch.prepare, keys, tokenizer, loaded.max_model_len)
+                for key, problem in refused:
+                    batch.refuse(key, problem)
+                await process.send(Submit(tuple(ready)))
+                batch.mark_sent(ready)
         except ExpertUnavailable:
             batch.lose()
+        except Exception as error:  # noqa: BLE001  # a task of its own: whatever it is must reach the caller
+            _log.exception("a batch could not be tokenized")
+            batch.fail_rest(
+                f"The questions could not be tokenized: {type(error).__name__}: {error}", retryable=False
+            )
 
     def _after_loss(self, name: str, batch: RunningBatch, *, last: bool) -> None:
         problem = f"The engine of expert {name!r} died or hung while answering"
@@ -209,7 +228,9 @@ class Slot:
     async def _switch(self, hosted: _Hosted) -> tuple[EngineProcess, Loaded]:
         started, fresh = time.perf_counter(), self._process is None
         if self._process is None:
-            self._process = EngineProcess(_environment(self._device, self._threads), self._on_event, self._on_end)
+            self._process = EngineProcess(
+                engine_environment(self._device, self._threads), self._on_event, self._on_end
+            )
             self._watchdog = self._watchdog or asyncio.create_task(self._watch())
         process, self._resident = self._process, None
         try:
@@ -238,7 +259,7 @@ class Slot:
         if batch is None:
             return
         if isinstance(event, Rejected):
-            batch.on_rejected(event)
+            batch.refuse(event.id, event.error)
         elif batch.on_tokens(event, self._hosted[self._resident].tokenizer):
             self._remember(asyncio.create_task(self._tell(Abort((event.id,)))))
 
@@ -260,13 +281,20 @@ class Slot:
         while True:
             await asyncio.sleep(min(bound / 4, 5.0))
             process = self._process
-            working = any(b.submitted and not b.finished for b in self._batches.values())
+            working = any(b.running for b in self._batches.values())
             if process and working and time.monotonic() - process.last_sign_of_life > bound:
                 _log.warning("engine process %d made no step for %g s; killing it", process.pid, bound)
                 await process.kill()
 
 
-def _environment(device: Literal["cpu", "gpu"], threads: int) -> dict[str, str]:
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task, if there is one, and wait until it has gone."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def engine_environment(device: Literal["cpu", "gpu"], threads: int) -> dict[str, str]:
     """Environment variables of an engine process."""
     common = {
         "VLLM_LOGGING_LEVEL": "WARNING",

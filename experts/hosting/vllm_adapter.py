@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from experts.errors import ExpertError
 from experts.hosting.messages import EngineSpec, Loaded, TokenRequest, Tokens
@@ -28,8 +28,7 @@ class VllmAdapter:
         self._spec: EngineSpec | None = None
         self._no_reload: dict[str, str] = {}
         """Families in which an in-place reload went wrong, and how."""
-        self._sent: dict[str, int] = {}
-        """Requests in flight -> token ids already passed on."""
+        self._in_flight: set[str] = set()
 
     # --- residency -------------------------------------------------------------------------
 
@@ -62,7 +61,7 @@ class VllmAdapter:
             # Cached key-value blocks belong to the weights that are gone.
             self._engine.reset_prefix_cache()
             report = self.compare(spec.folder) if spec.verify_reload else None
-        except Exception as error:  # whatever went wrong inside vLLM, a new engine is the remedy
+        except Exception as error:  # noqa: BLE001  # whatever went wrong in vLLM, a new engine is the remedy
             _log.warning("reload of %s failed", spec.expert, exc_info=True)
             problem = f"the reload failed with {type(error).__name__}: {error}"
         else:
@@ -91,7 +90,7 @@ class VllmAdapter:
         if self._engine is not None:
             self._engine.engine_core.shutdown()
         self._engine = self._spec = None
-        self._sent.clear()
+        self._in_flight.clear()
         gc.collect()
 
     def _loaded(self, kind: Any, started: float, note: str | None) -> Loaded:
@@ -110,7 +109,7 @@ class VllmAdapter:
     @property
     def busy(self) -> bool:
         """Whether requests are in flight."""
-        return bool(self._sent)
+        return bool(self._in_flight)
 
     def add(self, request: TokenRequest) -> None:
         """Start a request; it joins those that run.
@@ -121,7 +120,7 @@ class VllmAdapter:
         if self._engine is None:
             raise ExpertError("No engine is loaded.")
         from vllm import SamplingParams
-        from vllm.inputs import TokensPrompt
+        from vllm.inputs import TokensPrompt as Prompt
         from vllm.sampling_params import RequestOutputKind
 
         parameters = SamplingParams(
@@ -134,31 +133,30 @@ class VllmAdapter:
             output_kind=RequestOutputKind.DELTA if request.stream else RequestOutputKind.FINAL_ONLY,
         )
         try:
-            self._engine.add_request(request.id, TokensPrompt(prompt_token_ids=list(request.prompt)), parameters)
+            self._engine.add_request(request.id, Prompt(prompt_token_ids=list(request.prompt)), parameters)
         except (ValueError, TypeError) as error:
             raise ExpertError(f"The engine refused the request: {error}") from error
-        self._sent[request.id] = 0
+        self._in_flight.add(request.id)
 
     def step(self) -> list[Tokens]:
         """One engine step; what it produced."""
         events = []
         for output in self._engine.step():
             completion = output.outputs[0]
-            finish = completion.finish_reason if output.finished else None
+            finish: Literal["stop", "length"] | None = None
             if output.finished:
-                self._sent.pop(output.request_id, None)
-            reason = finish if finish in (None, "stop", "length", "abort") else "stop"
-            events.append(Tokens(output.request_id, tuple(completion.token_ids), reason))
+                self._in_flight.discard(output.request_id)
+                finish = "length" if completion.finish_reason == "length" else "stop"
+            events.append(Tokens(output.request_id, tuple(completion.token_ids), finish))
         return events
 
     def abort(self, ids: Sequence[str]) -> list[Tokens]:
         """End requests at once; unknown ids are ignored."""
-        known = [i for i in ids if i in self._sent]
+        known = [i for i in ids if i in self._in_flight]
         if known:
             # `internal=False`: the ids are ours, vLLM appends a suffix to its own.
             self._engine.abort_request(known, internal=False)
-        for i in known:
-            self._sent.pop(i)
+        self._in_flight.difference_update(known)
         return [Tokens(i, (), "abort") for i in known]
 
 

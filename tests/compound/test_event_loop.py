@@ -109,3 +109,15 @@ def test_interrupt_cancels_the_work_and_goes_on(
         loop.wait(Interrupted())  # type: ignore[arg-type]
     assert ended.wait(20)
     assert loop.run(_give(1)) == 1
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_work_that_exits_does_not_take_the_loop_along(
+    loop: BackgroundLoop, kind: type[BaseException]
+) -> None:
+    async def leave() -> None:
+        raise kind
+
+    with pytest.raises(kind):
+        loop.run(leave())
+    assert loop.run(_give(1)) == 1

@@ -37,7 +37,8 @@ def test_a_list_is_a_batch_unless_it_is_one_conversation(given: Any, batch: bool
 
 def test_all_kinds_of_questions_become_queries_in_order() -> None:
     own = Query.from_text("Mine?", id="own", choices=["x", "y"])
-    queries = to_queries(["Why?", CHAT, own, [Message("user", "Last?")]])
+    given: list[Any] = ["Why?", CHAT, own, [Message("user", "Last?")]]
+    queries = to_queries(given)
     assert [q.id for q in queries] == ["q1", "q2", "own", "q4"]
     assert [q.question for q in queries] == ["Why?", "Why?", "Mine?", "Last?"]
     assert queries[2] is own

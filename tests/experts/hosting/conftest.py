@@ -35,7 +35,9 @@ def hosted(pocket_config: SystemConfig, experts: dict[str, VllmExpert]) -> Itera
 def ask() -> MakeRequest:
     """Makes requests; greedy, and short where nothing is said."""
 
-    def make(request_id: str, expert: str, text: str = "What is 3 + 4?", max_tokens: int = 24, **sampling: object) -> Request:
+    def make(
+        request_id: str, expert: str, text: str = "What is 3 + 4?", max_tokens: int = 24, **sampling: object
+    ) -> Request:
         return Request(
             id=request_id,
             expert=expert,

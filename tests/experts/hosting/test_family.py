@@ -21,7 +21,9 @@ def test_what_the_engine_does_not_depend_on_makes_no_family(key: str) -> None:
     assert engine_family({**CONFIG, key: "other"}, ENGINE) == engine_family(CONFIG, ENGINE)
 
 
-@pytest.mark.parametrize("key", ["hidden_size", "rope_theta", "vocab_size", "tie_word_embeddings", "brand_new_field"])
+@pytest.mark.parametrize(
+    "key", ["hidden_size", "rope_theta", "vocab_size", "tie_word_embeddings", "brand_new_field"]
+)
 def test_everything_else_does_unknown_fields_included(key: str) -> None:
     assert engine_family({**CONFIG, key: 7}, ENGINE) != engine_family(CONFIG, ENGINE)
 

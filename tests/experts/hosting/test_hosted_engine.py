@@ -87,7 +87,9 @@ async def test_a_round_makes_every_expert_resident_once_and_reloads_within_a_fam
     assert [s.note for s in (await hosted.switches())[-3:]] == [None] * 3
 
 
-async def test_answers_do_not_depend_on_what_was_resident_before(hosted: HostedEngine, ask: MakeRequest) -> None:
+async def test_answers_do_not_depend_on_what_was_resident_before(
+    hosted: HostedEngine, ask: MakeRequest
+) -> None:
     seen = []
     for before in ("atlas", "almanac", STRANGER):
         await generate(hosted, [ask("before", before)])
@@ -96,8 +98,12 @@ async def test_answers_do_not_depend_on_what_was_resident_before(hosted: HostedE
     assert len(set(seen)) == 1
 
 
-async def test_a_prompt_beyond_the_context_is_refused_in_words(hosted: HostedEngine, ask: MakeRequest) -> None:
-    long, short = await generate(hosted, [ask("long", "abacus", "what is 1 + 1 " * 400), ask("short", "abacus")])
+async def test_a_prompt_beyond_the_context_is_refused_in_words(
+    hosted: HostedEngine, ask: MakeRequest
+) -> None:
+    long, short = await generate(
+        hosted, [ask("long", "abacus", "what is 1 + 1 " * 400), ask("short", "abacus")]
+    )
     assert short.ok
     assert long.error is not None
     assert "context holds 1,024" in long.error
@@ -121,7 +127,9 @@ async def test_max_tokens_is_visible(hosted: HostedEngine, ask: MakeRequest) -> 
     assert (completion.finish_reason, completion.usage.completion_tokens) == ("length", 2)
 
 
-async def test_a_missing_model_fails_in_words_and_the_others_go_on(hosted: HostedEngine, ask: MakeRequest) -> None:
+async def test_a_missing_model_fails_in_words_and_the_others_go_on(
+    hosted: HostedEngine, ask: MakeRequest
+) -> None:
     bad, good = await generate(hosted, [ask("a", "missing"), ask("b", "atlas")])
     assert good.ok
     assert bad.error is not None

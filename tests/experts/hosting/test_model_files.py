@@ -24,12 +24,12 @@ def write_weights(folder: Path, payload: bytes = b"\0" * 16) -> Path:
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No model folder at .*nowhere"):
+    with pytest.raises(ConfigError, match=r"No model folder at .*nowhere"):
         model_folder(expert(str(tmp_path / "nowhere")))
 
 
 def test_a_hub_id_that_is_not_in_the_cache_says_so() -> None:
-    with pytest.raises(ExpertUnavailable, match="'nobody/nothing'.*cannot be downloaded"):
+    with pytest.raises(ExpertUnavailable, match=r"'nobody/nothing'.*cannot be downloaded"):
         model_folder(expert("nobody/nothing"))
 
 
@@ -50,7 +50,9 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
         check_weights(tmp_path)
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "no config.json"), ("{", "not JSON"), ("[]", "JSON object")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "no config.json"), ("{", "not JSON"), ("[]", "JSON object")]
+)
 def test_bad_model_configs(tmp_path: Path, content: str | None, message: str) -> None:
     if content is not None:
         (tmp_path / "config.json").write_text(content)

@@ -9,12 +9,18 @@ NAMES = [f"e{i}" for i in range(8)]
 FAMILIES = {name: f"f{i % 3}" for i, name in enumerate(NAMES)}
 
 works = st.lists(
-    st.builds(lambda name, tokens: ExpertWork(expert=name, family=FAMILIES[name], tokens=tokens), st.sampled_from(NAMES), st.integers(1, 10**7)),
+    st.builds(
+        lambda name, tokens: ExpertWork(expert=name, family=FAMILIES[name], tokens=tokens),
+        st.sampled_from(NAMES),
+        st.integers(1, 10**7),
+    ),
     unique_by=lambda w: w.expert,
     max_size=len(NAMES),
 )
 slot_states = st.lists(
-    st.one_of(st.just(SlotState()), st.sampled_from(NAMES).map(lambda n: SlotState(expert=n, family=FAMILIES[n]))),
+    st.one_of(
+        st.just(SlotState()), st.sampled_from(NAMES).map(lambda n: SlotState(expert=n, family=FAMILIES[n]))
+    ),
     min_size=1,
     max_size=4,
 )
@@ -53,4 +59,7 @@ def test_large_work_is_spread_over_slots() -> None:
 
 def test_little_work_does_not_pay_for_a_second_engine() -> None:
     work = [ExpertWork(expert=n, family="f", tokens=100) for n in NAMES[:3]]
-    assert [len(order) for order in plan_round(work, [SlotState(), SlotState(expert="x", family="f")])] == [0, 3]
+    assert [len(order) for order in plan_round(work, [SlotState(), SlotState(expert="x", family="f")])] == [
+        0,
+        3,
+    ]

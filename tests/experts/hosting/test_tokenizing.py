@@ -33,7 +33,12 @@ def shipped() -> ChatTokenizer:
 def test_a_conversation_is_rendered_with_its_turns(shipped: ChatTokenizer) -> None:
     alone = shipped.render([Message("user", "What is 3 + 4?")])
     chat = shipped.render(
-        [Message("system", "Be brief."), Message("user", "What is 3 + 4?"), Message("assistant", "It is 7."), Message("user", "What is 3 + 4?")]
+        [
+            Message("system", "Be brief."),
+            Message("user", "What is 3 + 4?"),
+            Message("assistant", "It is 7."),
+            Message("user", "What is 3 + 4?"),
+        ]
     )
     assert 0 < len(alone) < len(chat)
     assert shipped.stop_ids, "without stop ids an answer never ends"
@@ -47,7 +52,9 @@ def test_pieces_join_to_the_text_whatever_the_cuts(text: str, cuts: list[int]) -
         data = data[size:]
     pieces += [incremental.push(list(data)).text, incremental.finish().text]
     assert "".join(pieces) == text
-    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces if "\N{REPLACEMENT CHARACTER}" not in text)
+    assert not any(
+        "\N{REPLACEMENT CHARACTER}" in piece for piece in pieces if "\N{REPLACEMENT CHARACTER}" not in text
+    )
 
 
 @given(st.text("ab.", max_size=30), st.sampled_from(["ab.", "a", "..", "bab"]))

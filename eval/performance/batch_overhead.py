@@ -1,0 +1,156 @@
+"""What our hosting costs on top of vLLM: one batch through the slot actor against `LLM.generate`.
+
+    python -m eval.performance.batch_overhead
+
+Same prompts, same expert, same settings, same machine, in turns within one run; both engines are
+warm. Our time includes chat templates, Ray, the pipe and detokenisation; vLLM's its own tokenizing
+and detokenising. Prints the median of each and of the ratio pair by pair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from compound.config import default_config_path, load_config
+from eval.benchmarks import load_benchmark
+from experts.completion import Request
+from experts.config import HostingConfig, VllmExpert
+from experts.engine import generate
+from experts.errors import ConfigError
+from experts.hosting.hosted_engine import HostedEngine
+from experts.hosting.slot import engine_environment
+from experts.prompts import render_messages
+
+
+class _Bare:
+    """The yardstick's process."""
+
+    def __init__(self, expert: VllmExpert, hosting: HostingConfig) -> None:
+        engine = {
+            "model": expert.model,
+            "dtype": expert.engine.dtype,
+            "max_model_len": expert.engine.max_model_len,
+            "max_num_seqs": expert.engine.max_num_seqs,
+            "enforce_eager": True,
+            "kv_cache_memory_bytes": int(hosting.kv_cache_gib * 2**30),
+        }
+        settings = json.dumps({"engine": engine, "max_tokens": expert.sampling.max_tokens})
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "eval.performance.bare_vllm", settings],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **engine_environment("cpu", os.cpu_count() or 1)},
+        )
+        self._read()
+
+    def run(self, prompts: list[str]) -> dict[str, Any]:
+        stdin: IO[str] = self._process.stdin  # type: ignore[assignment]
+        stdin.write(json.dumps(prompts) + "\n")
+        stdin.flush()
+        return self._read()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _read(self) -> dict[str, Any]:
+        stdout: IO[str] = self._process.stdout  # type: ignore[assignment]
+        line = stdout.readline()
+        if not line:
+            raise ConfigError("The bare vLLM process ended; is vLLM installed?")
+        result: dict[str, Any] = json.loads(line)
+        return result
+
+
+async def _ours(engine: HostedEngine, requests: list[Request]) -> tuple[float, int]:
+    started = time.perf_counter()
+    completions = await generate(engine, requests)
+    seconds = time.perf_counter() - started
+    failures = [c.error for c in completions if c.error]
+    if failures:
+        raise ConfigError(f"{len(failures)} requests failed, first: {failures[0]}")
+    return seconds, sum(c.usage.completion_tokens for c in completions)
+
+
+async def _compare(expert_name: str, n: int, rounds: int) -> list[dict[str, float]]:
+    from transformers import AutoTokenizer
+
+    config = load_config(default_config_path())
+    expert = config.all_experts[expert_name]
+    if not isinstance(expert, VllmExpert):
+        raise ConfigError(f"{expert_name!r} is not hosted here.")
+    conversations = [render_messages(q.query, config.prompts) for q in load_benchmark("pocket", "test", n)]
+    tokenizer = AutoTokenizer.from_pretrained(str(Path(expert.model)))
+    prompts = [
+        tokenizer.apply_chat_template(
+            [{"role": m.role, "content": m.content} for m in c], tokenize=False, add_generation_prompt=True
+        )
+        for c in conversations
+    ]
+    hosting = config.hosting
+    engine, bare = HostedEngine({expert_name: expert}, hosting), _Bare(expert, hosting)
+    rows = []
+    try:
+        for number in range(rounds + 1):
+            requests = [
+                Request(
+                    id=f"{number}/{i}",
+                    expert=expert_name,
+                    query_id=str(i),
+                    messages=c,
+                    sampling=expert.sampling,
+                )
+                for i, c in enumerate(conversations)
+            ]
+            theirs = bare.run(prompts)
+            seconds, tokens = await _ours(engine, requests)
+            if number:  # the first round warms both up
+                rows.append(
+                    {
+                        "ours": seconds,
+                        "bare": theirs["seconds"],
+                        "tokens": tokens,
+                        "bare_tokens": theirs["tokens"],
+                    }
+                )
+    finally:
+        bare.close()
+        await engine.close()
+    return rows
+
+
+def main(
+    expert: Annotated[str, typer.Option(help="A hosted expert of the miniature pool.")] = "abacus",
+    n: Annotated[int, typer.Option("-n", help="Prompts in the batch.")] = 900,
+    rounds: Annotated[int, typer.Option(help="Counted rounds, after one to warm up.")] = 5,
+) -> None:
+    """Compare a batch through the slot with vLLM's own `LLM.generate`."""
+    rows = asyncio.run(_compare(expert, n, rounds))
+    ours, bare = (statistics.median(r[k] for r in rows) for k in ("ours", "bare"))
+    ratios = [r["ours"] / r["bare"] for r in rows]
+    screen = Console(highlight=False)
+    screen.print(
+        f"{n} prompts, {rows[0]['tokens']} tokens ours, {rows[0]['bare_tokens']} bare, {rounds} rounds"
+    )
+    screen.print(f"bare LLM.generate  median {bare:.2f} s")
+    screen.print(f"through the slot   median {ours:.2f} s")
+    screen.print(
+        f"ratio pair by pair {statistics.median(ratios):.2f} (median), {min(ratios):.2f} to {max(ratios):.2f}"
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

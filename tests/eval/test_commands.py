@@ -1,0 +1,161 @@
+"""`compound eval` and `compound profile`: files, JSON, exit codes, nothing asked twice."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from checks.scripted_systems import TRIO, mute, system_file
+from typer.testing import CliRunner, Result
+
+from compound import cli
+from eval import commands
+from experts.outcomes import OutcomeMatrix
+from routers.profile_file import load_profiles
+
+SKILL = {"kind": "skill", "annotator": {"kind": "encoder", "skills": ["capitals", "numbers"]}}
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_VALIDATION", 5)
+
+
+def run(*args: str) -> Result:
+    """As `compound` would, also where the package is not installed."""
+    app = typer.Typer(cls=cli._WithEntryPoints)
+    app.command("eval")(commands.evaluate)
+    app.command("profile")(commands.profile)
+    app.command("demo")(commands.demo)
+    return CliRunner().invoke(app, list(args))
+
+
+def strict(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def _right(folder: Path) -> str:
+    return str(system_file(folder, {**TRIO, "dot": {"": "The answer is (A)."}}))
+
+
+def test_eval_as_json_is_the_report_that_it_writes(tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b"
+    result = run("eval", "pocket", "-n", "6", "-c", _right(tmp_path), "-o", str(out), "--json")
+    assert result.exit_code == 0, result.output
+    report = strict(result.stdout)
+    assert report == strict((out / "report.json").read_text(encoding="utf-8"))
+    assert (report["n"], report["benchmark"]["name"], report["benchmark"]["split"]) == (6, "pocket", "test")
+
+
+def test_eval_again_asks_nobody(tmp_path: Path) -> None:
+    args = ("eval", "pocket", "-n", "6", "-c", _right(tmp_path), "-o", str(tmp_path / "out"), "--json")
+    first = strict(run(*args).stdout)
+    kept = (tmp_path / "out" / "completions.store").read_text(encoding="utf-8")
+    assert len(kept.splitlines()) == (6 + 5) * 4
+    second = strict(run(*args).stdout)
+    assert (tmp_path / "out" / "completions.store").read_text(encoding="utf-8") == kept
+    assert second["accuracy"] == first["accuracy"]
+
+
+def test_eval_in_words_without_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    result = run("eval", "pocket", "-n", "4", "-c", _right(tmp_path))
+    assert result.exit_code == 0, result.output
+    for words in ("oracle", "best single expert", "random expert", "s for the system; switches: 0 new"):
+        assert words in result.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["system.yaml"]
+
+
+def test_eval_of_the_validation_split_chooses_the_best_single_elsewhere(tmp_path: Path) -> None:
+    result = run("eval", "pocket", "--split", "validation", "-n", "4", "-c", _right(tmp_path), "--json")
+    assert result.exit_code == 0, result.output
+    assert strict(result.stdout)["benchmark"]["split"] == "validation"
+
+
+def test_eval_with_questions_that_nobody_answered_is_exit_code_1(tmp_path: Path) -> None:
+    config = str(system_file(tmp_path, {"ann": mute(tmp_path)}))
+    result = run("eval", "pocket", "-n", "3", "-c", config, "--json")
+    assert result.exit_code == 1
+    assert strict(result.stdout)["errors"] == 3
+    assert result.stderr == "3 of 3 questions have no answer (counted as wrong).\n"
+
+
+def test_profile_writes_outcomes_and_profiles_that_a_router_reads(tmp_path: Path) -> None:
+    out = tmp_path / "profile"
+    config = str(system_file(tmp_path, TRIO, router=SKILL, k=2))
+    result = run("profile", "pocket", "-n", "12", "-c", config, "-o", str(out), "--json")
+    assert result.exit_code == 0, result.output
+    summary = strict(result.stdout)
+    assert (summary["n"], summary["errors"], set(summary["accuracy"])) == (12, 0, set(TRIO))
+    outcomes = OutcomeMatrix.load(out / "outcomes.npz")
+    assert outcomes.experts == tuple(TRIO)
+    assert outcomes.accuracy() == summary["accuracy"]
+    assert load_profiles(out / "skill_profiles.json")
+    fitted = SKILL | {"profiles": str(out / "skill_profiles.json")}
+    config = str(system_file(tmp_path, TRIO, router=fitted, k=2))
+    assert run("eval", "pocket", "-n", "3", "-c", config, "--json").exit_code == 0
+
+
+def test_profile_in_words(tmp_path: Path) -> None:
+    config = str(system_file(tmp_path, TRIO, router=SKILL, k=2))
+    result = run("profile", "pocket", "-n", "4", "-c", config, "-o", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.output
+    assert "% of 4" in result.stdout
+    assert f"are in {tmp_path / 'out'}." in result.stdout
+
+
+def test_profile_with_an_expert_that_fails_tells_so_without_nan(tmp_path: Path) -> None:
+    config = str(system_file(tmp_path, {**TRIO, "dot": mute(tmp_path)}, router=SKILL, k=2))
+    args = ("profile", "pocket", "-n", "4", "-c", config, "-o", str(tmp_path / "out"))
+    result = run(*args, "--json")
+    assert result.exit_code == 1, result.output
+    summary = strict(result.stdout)
+    assert (summary["accuracy"]["dot"], summary["errors"]) == (None, 4)
+    assert result.stderr.startswith("4 of 16 completions failed, first Expert 'dot'")
+    assert "dot: never answered" in run(*args).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("eval", "poket"), "no benchmark 'poket'"),
+        (("eval", "pocket", "--split", "tset"), "no split 'tset'"),
+        (("eval", "pocket", "-n", "0"), "at least 1"),
+        (("eval", "pocket", "-n", "2", "-o", "{file}"), "cannot be made: File exists"),
+        (("profile", "poket", "-o", "{out}"), "no benchmark 'poket'"),
+        (
+            ("profile", "pocket", "-n", "2", "-o", "{out}"),
+            "router of kind 'skill'; the configuration has 'fixed'",
+        ),
+    ],
+)
+def test_error_is_one_sentence_and_exit_code_2(tmp_path: Path, args: tuple[str, ...], sentence: str) -> None:
+    config = str(system_file(tmp_path))
+    filled = [a.format(file=config, out=tmp_path / "out") for a in args]
+    result = run(*filled, "-c", config)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_profile_in_a_place_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+    config = str(system_file(tmp_path, TRIO, router=SKILL, k=2))
+    result = run("profile", "pocket", "-n", "2", "-c", config, "-o", config)
+    assert result.exit_code == 2
+    assert "cannot be made: File exists" in result.stderr
+
+
+def test_demo_shows_questions_with_their_answers_then_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "DEMO_EVALUATED", 4)
+    monkeypatch.setenv("COLUMNS", "140")
+    result = run("demo", "-c", _right(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("right answer:") == commands.DEMO_QUESTIONS
+    assert "oracle" in result.stdout

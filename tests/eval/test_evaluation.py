@@ -1,0 +1,151 @@
+"""Baselines on a case worked out by hand; gold stays where it belongs."""
+
+from typing import Any
+
+import pytest
+from checks.scripted_systems import Scripted, fails
+
+from eval.evaluation import Evaluation, evaluate_system
+from eval.metrics import Counts
+from eval.question import Question
+from experts.completion import Request, Usage
+from experts.engines.scripted import Reply
+from experts.errors import BenchmarkError
+from experts.hosting.switches import SwitchCounts
+from experts.query import Query
+
+# What each expert answers; all options are A, B, C and every gold answer is A.
+#            test 0 1 2 3   validation 0 1
+SAYS = {
+    "ann": ("A B B B", "B B"),
+    "bob": ("A A B C", "B A"),
+    "cyd": ("B A B C", "A A"),
+}
+TEST, VALIDATION = "test", "validation"
+
+
+def questions(split: str, n: int) -> list[Question]:
+    return [
+        Question(
+            query=Query.from_text(f"{split} {i} ?", id=f"{split}-{i}", choices=["gold-a", "b", "c"]),
+            gold="A",
+            subject="even" if i % 2 == 0 else "odd",
+            skills=("hidden",),
+            split=split,
+        )
+        for i in range(n)
+    ]
+
+
+def _says(request: Request) -> str | Reply:
+    split, number = request.messages[-1].content.split()[:2]
+    column = SAYS[request.expert][split == VALIDATION].split()
+    return f"The answer is ({column[int(number)]})."
+
+
+def evaluation(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> tuple[Evaluation, Scripted]:
+    scripts: dict[str, Any] = {name: _says for name in SAYS} | changes.pop("scripts", {})
+    with Scripted(monkeypatch, scripts, **changes) as scripted:
+        return evaluate_system(scripted.system, questions(TEST, 4), questions(VALIDATION, 2)), scripted
+
+
+def test_rows_of_a_case_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = evaluation(monkeypatch)
+    # Votes: A A B; B A A; B B B; B C C.
+    assert found.scores["system"].tolist() == [1, 1, 0, 0]
+    assert found.scores["majority_vote"].tolist() == [1, 1, 0, 0]
+    assert found.scores["weighted_vote"].tolist() == [1, 1, 0, 0]
+    assert found.scores["router_top1"].tolist() == [1, 0, 0, 0]
+    assert found.scores["oracle"].tolist() == [1, 1, 0, 0]
+    assert found.scores["random"].tolist() == pytest.approx([2 / 3, 2 / 3, 0, 0])
+    # On the test questions bob is best (2 of 4); on validation it is cyd, and that counts.
+    assert found.best_single == "cyd"
+    assert found.scores["best_single"].tolist() == [0, 1, 0, 0]
+    assert "aggregator_alone" not in found.scores
+    assert found.counts == Counts(right=2, wrong=2)
+    assert (found.truncated, found.switches) == (0, SwitchCounts())
+    assert found.usage == sum((a.usage for a in found.answers), Usage())
+    assert set(found.seconds) == {"route", "generate", "aggregate", "total"}
+
+
+def test_with_k_1_votes_are_over_the_same_answers_and_baselines_over_the_whole_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, scripted = evaluation(monkeypatch, k=1)
+    for row in ("system", "majority_vote", "weighted_vote", "router_top1"):
+        assert found.scores[row].tolist() == [1, 0, 0, 0]
+    assert found.scores["oracle"].tolist() == [1, 1, 0, 0]
+    assert found.outcomes.accuracy() == {"ann": 0.25, "bob": 0.5, "cyd": 0.25}
+    assert {name: len(e.calls) for name, e in scripted.engines.items()} == dict.fromkeys(SAYS, 6)
+
+
+def test_nobody_is_asked_twice_and_gold_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, scripted = evaluation(monkeypatch)
+    for engine in scripted.engines.values():
+        asked = [r.query_id for r in engine.calls]
+        assert sorted(asked) == sorted({*asked})
+        assert len(asked) == 6
+        for request in engine.calls:
+            # The gold letter is an option's like any other: nothing beside the query is shown.
+            shown = "\n".join(m.content for m in request.messages)
+            number = request.query_id.split("-")
+            assert shown.startswith(f"{number[0]} {number[1]} ?\nA. gold-a\nB. b\nC. c")
+            assert "hidden" not in repr(request)
+            assert "even" not in repr(request) and "odd" not in repr(request)
+
+
+def test_aggregator_that_is_a_model_is_measured_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, scripted = evaluation(
+        monkeypatch,
+        scripts={"judge": "The answer is (A)."},
+        helpers=["judge"],
+        k=3,
+        aggregator={"kind": "synthesis", "expert": "judge"},
+    )
+    assert found.scores["aggregator_alone"].tolist() == [1, 1, 1, 1]
+    assert found.scores["system"].tolist() == [1, 1, 1, 1]
+    assert found.scores["majority_vote"].tolist() == [1, 1, 0, 0]
+    assert found.outcomes.experts == ("ann", "bob", "cyd")
+    assert len(scripted.engines["judge"].calls) == 8
+
+
+def test_errors_unparsed_and_cut_off_answers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def moody(request: Request) -> Reply:
+        replies: dict[str, Reply] = {
+            "0": fails(),
+            "1": Reply(text="Hm."),
+            "2": Reply(text="The answer is (A). " + "well " * 100),
+            "3": Reply(text="The answer is (B)."),
+        }
+        return replies[request.messages[-1].content.split()[1]]
+
+    with Scripted(monkeypatch, {"ann": moody}) as scripted:
+        found = evaluate_system(scripted.system, questions(TEST, 4), questions(VALIDATION, 2))
+    assert found.counts == Counts(right=1, wrong=1, unparsed=1, error=1)
+    assert found.truncated == 1
+    assert found.scores["system"].tolist() == [0, 0, 1, 0]
+    assert found.scores["best_single"].tolist() == found.scores["oracle"].tolist() == [0, 0, 1, 0]
+
+
+def test_expert_that_always_fails_is_not_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted(monkeypatch, {"ann": fails(), "bob": "The answer is (B)."}) as scripted:
+        found = evaluate_system(scripted.system, questions(TEST, 2), questions(VALIDATION, 2))
+    assert found.best_single == "bob"
+    assert found.scores["router_top1"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "others", "sentence"),
+    [
+        (questions(TEST, 2), questions(TEST, 1), "1 questions are both to report on and to choose"),
+        ([], questions(TEST, 1), "needs questions"),
+        (questions(TEST, 1), [], "needs questions"),
+    ],
+)
+def test_splits_that_cannot_be_used_are_refused(
+    monkeypatch: pytest.MonkeyPatch, asked: list[Question], others: list[Question], sentence: str
+) -> None:
+    with Scripted(monkeypatch, {"ann": "x"}) as scripted:
+        with pytest.raises(BenchmarkError, match=sentence):
+            evaluate_system(scripted.system, asked, others)
+        assert scripted.asked("ann") == []
