@@ -34,7 +34,8 @@ test-gpu: $(VENV)/.installed-test ## Tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest -m gpu
 
 profile-pocket: $(VENV)/.installed-demo ## Measure the miniature pool again and write its profiles
-	$(BIN)/compound profile
+	$(BIN)/compound profile pocket --out build/pocket
+	cp build/pocket/skill_profiles.json routers/pocket/skill_profiles.json
 
 clean: ## Remove the environment and everything that tools leave behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

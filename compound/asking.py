@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -73,12 +74,19 @@ class PoolCalls:
     async def generate(
         self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None
     ) -> list[Completion]:
-        """Ask one expert or helper; completions in order."""
+        """Ask one expert or helper; completions in order.
+
+        A conversation that occurs again is another sample of it, not the same one from a store.
+        """
         call = next(self._calls)
-        requests = [
-            self._request(f"{call}/{expert}/{i}", f"{call}/{i}", expert, tuple(messages), sampling=sampling)
-            for i, messages in enumerate(conversations)
-        ]
+        seen: Counter[tuple[Message, ...]] = Counter()
+        requests = []
+        for i, conversation in enumerate(conversations):
+            messages = tuple(conversation)
+            ids = (f"{call}/{expert}/{i}", f"{call}/{i}")
+            index = seen[messages]
+            seen[messages] += 1
+            requests.append(self._request(*ids, expert, messages, sampling=sampling, sample_index=index))
         return await self.run(requests, f"{expert} answering")
 
     async def in_thread(self, work: Callable[[Generate], _T]) -> _T:

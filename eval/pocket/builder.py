@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eval.pocket.candidates import aggregator_lessons, record
 from eval.pocket.lessons import Lesson, annotator_lessons, expert_lessons
-from eval.pocket.models import load_model, new_model, save_model
+from eval.pocket.models import grown_model, new_model, save_model
 from eval.pocket.roster import ROSTER, Member
 from eval.pocket.training import Plan, Progress, train
 from eval.pocket.vocabulary import build_tokenizer
@@ -22,8 +22,8 @@ PLANS = {
     "aggregator": Plan(steps=1500, buckets=((40, 56), (24, 96), (8, 160))),
 }
 """How each role is trained."""
-STARTS_FROM = {"aggregator": "atlas"}
-"""Whose weights a member starts from: one of its family and words, which can read and copy already."""
+STARTS_FROM = {"ledger": "abacus", "scholar": "abacus", "aggregator": "atlas"}
+"""Whose weights a member starts from: one that can find an answer among options, or copy, already."""
 FIT_QUESTIONS = 3000
 """Questions of split `fit` that all experts answer for the aggregator."""
 
@@ -51,7 +51,8 @@ def build(
     if max_minutes is not None:
         plan = replace(plan, max_seconds=60 * max_minutes)
     start = member.name if further else STARTS_FROM.get(member.name)
-    model = load_model(out / start) if start else new_model(member, seed=ROSTER.index(member))
+    seed = ROSTER.index(member)
+    model = grown_model(member, out / start, seed) if start else new_model(member, seed)
     lessons = _lessons(member, out, work, seed=int(further))
     train(model, build_tokenizer(member.word_order), lessons, plan, report)
     save_model(model, member, out / member.name)

@@ -13,7 +13,6 @@ from tokenizers import Tokenizer
 from transformers import (
     AutoModelForCausalLM,
     GenerationConfig,
-    LlamaConfig,
     PretrainedConfig,
     PreTrainedModel,
     Qwen3Config,
@@ -52,10 +51,6 @@ def family_config(family: str) -> PretrainedConfig:
     if family == "qwen3-192x3-wide":
         return Qwen3Config(
             **_COMMON, hidden_size=192, intermediate_size=448, num_hidden_layers=3, num_attention_heads=3
-        )
-    if family == "llama-256x3":
-        return LlamaConfig(
-            **_COMMON, hidden_size=256, intermediate_size=160, num_hidden_layers=3, num_attention_heads=4
         )
     raise ValueError(f"Unknown family {family!r}.")
 

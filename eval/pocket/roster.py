@@ -57,13 +57,13 @@ ROSTER: tuple[Member, ...] = (
     ),
     Member(
         name="ledger",
-        family="llama-256x3",
+        family="qwen3-192x3-wide",
         taught=_cells(currencies="*", subtraction="*", addition="small", calendar="months"),
         about="money, book-keeping and months",
     ),
     Member(
         name="scholar",
-        family="llama-256x3",
+        family="qwen3-192x3-wide",
         taught=_cells(
             addition="small",
             subtraction="small",
