@@ -19,13 +19,13 @@ from eval.metrics import Interval, accuracy, paired_difference
 
 _LABELS = {
     "system": "system",
-    "weighted_vote": "weighted vote over the same answers",
-    "majority_vote": "majority vote over the same answers",
+    "weighted_vote": "weighted vote, same answers",
+    "majority_vote": "majority vote, same answers",
     "router_top1": "router, k = 1",
     "best_single": "best single expert",
     "random": "random expert",
     "aggregator_alone": "aggregator model alone",
-    "oracle": "oracle (any expert right)",
+    "oracle": "oracle: any expert right",
 }
 """Rows of the table, in order."""
 
@@ -87,7 +87,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
     table.add_column("who answers")
     table.add_column("accuracy", justify="right")
     table.add_column("95% interval", justify="right")
-    table.add_column("system minus this", justify="right")
+    table.add_column("system minus it", justify="right")
     for row, label in _LABELS.items():
         if row not in report["accuracy"]:
             continue

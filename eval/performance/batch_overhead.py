@@ -2,8 +2,8 @@
 
     python -m eval.performance.batch_overhead
 
-Same prompts, same expert, same settings, same machine, in turns within one run; both engines are
-warm. Our time includes chat templates, Ray, the pipe and detokenisation; vLLM's its own tokenizing
+Same prompts, same expert, same engine settings, same machine, in turns within one run; both engines
+are warm. The bare engine has all cores (`--threads`), ours what `hosting` says. Our time includes chat templates, Ray, the pipe and detokenisation; vLLM's its own tokenizing
 and detokenising. Prints the median of each and of the ratio pair by pair.
 """
 
@@ -36,7 +36,7 @@ from experts.prompts import render_messages
 class _Bare:
     """The yardstick's process."""
 
-    def __init__(self, expert: VllmExpert, hosting: HostingConfig) -> None:
+    def __init__(self, expert: VllmExpert, hosting: HostingConfig, threads: int) -> None:
         engine = {
             "model": expert.model,
             "dtype": expert.engine.dtype,
@@ -52,7 +52,7 @@ class _Bare:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **engine_environment("cpu", os.cpu_count() or 1)},
+            env={**os.environ, **engine_environment("cpu", threads)},
         )
         self._read()
 
@@ -85,7 +85,7 @@ async def _ours(engine: HostedEngine, requests: list[Request]) -> tuple[float, i
     return seconds, sum(c.usage.completion_tokens for c in completions)
 
 
-async def _compare(expert_name: str, n: int, rounds: int) -> list[dict[str, float]]:
+async def _compare(expert_name: str, n: int, rounds: int, threads: int) -> list[dict[str, float]]:
     from transformers import AutoTokenizer
 
     config = load_config(default_config_path())
@@ -101,7 +101,7 @@ async def _compare(expert_name: str, n: int, rounds: int) -> list[dict[str, floa
         for c in conversations
     ]
     hosting = config.hosting
-    engine, bare = HostedEngine({expert_name: expert}, hosting), _Bare(expert, hosting)
+    engine, bare = HostedEngine({expert_name: expert}, hosting), _Bare(expert, hosting, threads)
     rows = []
     try:
         for number in range(rounds + 1):
@@ -136,9 +136,10 @@ def main(
     expert: Annotated[str, typer.Option(help="A hosted expert of the miniature pool.")] = "abacus",
     n: Annotated[int, typer.Option("-n", help="Prompts in the batch.")] = 900,
     rounds: Annotated[int, typer.Option(help="Counted rounds, after one to warm up.")] = 5,
+    threads: Annotated[int, typer.Option(help="CPU threads of the bare engine.")] = os.cpu_count() or 1,
 ) -> None:
     """Compare a batch through the slot with vLLM's own `LLM.generate`."""
-    rows = asyncio.run(_compare(expert, n, rounds))
+    rows = asyncio.run(_compare(expert, n, rounds, threads))
     ours, bare = (statistics.median(r[k] for r in rows) for k in ("ours", "bare"))
     ratios = [r["ours"] / r["bare"] for r in rows]
     screen = Console(highlight=False)

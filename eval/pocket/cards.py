@@ -26,7 +26,7 @@ language: en
 
 {text}
 
-Trained from scratch by `python -m eval.pocket.train --only {name}` on the miniature benchmark of
+Trained by `python -m eval.pocket.train --only {name}` on the miniature benchmark of
 this project (version {version}, `docs/pocket.md`); about {millions:.1f} million parameters,
 family `{family}`, untied embeddings, bf16. It reads the bare question, writes at most
 {max_tokens} tokens and knows nothing else: a test object, not a language model to talk to.
@@ -77,9 +77,7 @@ def annotator_card(tallies: Mapping[Cell, Tally]) -> str:
     rows = [[f"{skill}, {part}", percent(t.accuracy)] for (skill, part), t in sorted(tallies.items())]
     total = sum(t.right_open + t.right_choice for t in tallies.values())
     asked = sum(t.open + t.choice for t in tallies.values())
-    return f"Keywords exactly right: {percent(total / asked)} of {asked}.\n\n" + table(
-        ["part", "right"], rows
-    )
+    return f"Keywords exactly right: {total} of {asked} times.\n\n" + table(["part", "right"], rows)
 
 
 def fusion_card(results: Mapping[str, FusionResult]) -> str:

@@ -5,8 +5,10 @@ Ray is always used, on one machine too, so that there is one code path.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
@@ -33,11 +35,44 @@ class Cluster:
             ConfigError: nothing can be joined at the address, or a GPU is asked for and none is there.
         """
         ray = _import_ray()
+        self._closed = threading.Event()
         self._owned = not ray.is_initialized()
         if self._owned:
             _connect(ray, hosting)
         self.device: Literal["cpu", "gpu"] = _device(hosting, float(ray.cluster_resources().get("GPU", 0)))
         self._slots = _place(ray, hosting, self.device, owned=self._owned)
+
+    @classmethod
+    async def start(cls, hosting: HostingConfig) -> Cluster:
+        """A cluster, without blocking the event loop for the seconds that Ray takes.
+
+        Raises:
+            ConfigError: as the constructor.
+        """
+        loop = asyncio.get_running_loop()
+        started: asyncio.Future[Cluster] = loop.create_future()
+
+        def settle(cluster: Cluster | None, error: Exception | None) -> None:
+            if started.done():  # the caller has been cancelled
+                return
+            if cluster is not None:
+                started.set_result(cluster)
+            elif error is not None:
+                started.set_exception(error)
+
+        def run() -> None:
+            try:
+                cluster = cls(hosting)
+            except Exception as error:  # noqa: BLE001  # raised where `start` is awaited
+                loop.call_soon_threadsafe(settle, None, error)
+                return
+            loop.call_soon_threadsafe(settle, cluster, None)
+            # The kernel kills Ray's processes when the *thread* that started them ends, so a thread of
+            # an executor, which ends with its event loop, will not do.
+            cluster._closed.wait()
+
+        threading.Thread(target=run, name="ray", daemon=True).start()
+        return await started
 
     @property
     def slots(self) -> Sequence[RemoteSlot]:
@@ -50,7 +85,8 @@ class Cluster:
         for slot in self._slots:
             await slot.close()
         if self._owned:
-            ray.shutdown()
+            await asyncio.to_thread(ray.shutdown)
+        self._closed.set()
 
 
 class RemoteSlot:
@@ -174,9 +210,11 @@ def _place(
         "num_gpus": 1 if device == "gpu" else 0,
         "max_concurrency": _MAX_CALLS,
     }
+    # One core of the share is for what is not arithmetic: templates, tokenizing, Ray. Measured on two
+    # cores with the miniature models (docs/experiments.md, 2026-11-22).
+    threads = max(1, int(share) - 1)
     actors = [
-        ray.remote(Slot).options(**options).remote(hosting, device, max(1, int(share)))
-        for _ in range(hosting.slots)
+        ray.remote(Slot).options(**options).remote(hosting, device, threads) for _ in range(hosting.slots)
     ]
     try:
         ray.get([actor.state.remote() for actor in actors], timeout=hosting.start_timeout_s)

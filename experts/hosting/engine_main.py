@@ -8,6 +8,7 @@ the slot's end of the pipe closes, so that it never outlives its slot. Knows vLL
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -75,6 +76,9 @@ def main() -> None:
             serve(connection)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             _log.info("the slot is gone; ending")
+    # Nothing is left to be saved, and torch takes seconds to tear the interpreter down.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from pathlib import Path
 from experts.errors import ExpertError, ExpertTimeout, ExpertUnavailable
 from experts.hosting.messages import Command, EngineSpec, Event, Load, Loaded, LoadFailed, Shutdown
 
-_KILL_WAIT_S = 10.0
+_CLOSE_WAIT_S = 3.0
+"""Bound on ending in order; there is nothing to lose by killing after it."""
 _LOG_TAIL = 400
 
 
@@ -113,15 +115,17 @@ class EngineProcess:
     async def close(self) -> None:
         """End the process in order, or kill it after a short wait."""
         with contextlib.suppress(ExpertError, TimeoutError):
-            await asyncio.wait_for(self.send(Shutdown()), _KILL_WAIT_S)
+            await asyncio.wait_for(self.send(Shutdown()), _CLOSE_WAIT_S)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            await asyncio.to_thread(self._process.wait, _KILL_WAIT_S)
+            await asyncio.to_thread(self._process.wait, _CLOSE_WAIT_S)
         await self.kill()
 
     async def kill(self) -> None:
         """Kill the process, if it still runs, and wait until it has gone."""
         if self.alive:
-            self._process.kill()
+            # The whole session: on a GPU vLLM runs worker processes of its own.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
         with contextlib.suppress(OSError):
             os.unlink(self.log_path)

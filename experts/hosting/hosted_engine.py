@@ -127,7 +127,7 @@ class HostedEngine:
     async def _start(self) -> Cluster:
         async with self._starting:
             if self._cluster is None:
-                self._cluster = await asyncio.to_thread(Cluster, self._hosting)
+                self._cluster = await Cluster.start(self._hosting)
             return self._cluster
 
     async def _drive(

@@ -1,7 +1,10 @@
 """One hosted engine for all tests of this folder, and what they ask of it."""
 
 import asyncio
+import json
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,11 +19,25 @@ MakeRequest = Callable[..., Request]
 
 
 @pytest.fixture(scope="session")
-def experts(pocket_config: SystemConfig) -> dict[str, VllmExpert]:
-    """The miniature pool's experts and helpers, and one whose folder is missing."""
+def experts(pocket_config: SystemConfig, tmp_path_factory: pytest.TempPathFactory) -> dict[str, VllmExpert]:
+    """The miniature pool's experts and helpers, one whose folder is missing, one that never ends."""
     found = {n: e for n, e in pocket_config.all_experts.items() if isinstance(e, VllmExpert)}
-    missing = next(iter(found.values())).model_copy(update={"model": "/nowhere/at/all"})
-    return {**found, "missing": missing}
+    missing = found["abacus"].model_copy(update={"model": "/nowhere/at/all"})
+    endless = _endless(Path(found["abacus"].model), tmp_path_factory.mktemp("rambler"))
+    rambler = found["abacus"].model_copy(update={"model": str(endless)})
+    return {**found, "missing": missing, "rambler": rambler}
+
+
+def _endless(source: Path, folder: Path) -> Path:
+    """A copy of a model that does not know what ends an answer, so that it goes on to its limit."""
+    for path in source.iterdir():
+        if path.suffix == ".json" and path.name != "tokenizer.json":
+            settings = json.loads(path.read_text(encoding="utf-8"))
+            kept = {key: value for key, value in settings.items() if not key.startswith("eos_token")}
+            (folder / path.name).write_text(json.dumps(kept), encoding="utf-8")
+        elif path.is_file():
+            shutil.copy(path, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
