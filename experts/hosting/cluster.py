@@ -40,7 +40,7 @@ class Cluster:
         if self._owned:
             _connect(ray, hosting)
         self.device: Literal["cpu", "gpu"] = _device(hosting, float(ray.cluster_resources().get("GPU", 0)))
-        self._slots = _place(ray, hosting, self.device, owned=self._owned)
+        self._slots = _place(ray, hosting, self.device)
 
     @classmethod
     async def start(cls, hosting: HostingConfig) -> Cluster:
@@ -192,9 +192,7 @@ def _device(hosting: HostingConfig, gpus: float) -> Literal["cpu", "gpu"]:
     return "gpu" if hosting.device != "cpu" and gpus >= 1 else "cpu"
 
 
-def _place(
-    ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"], *, owned: bool
-) -> list[RemoteSlot]:
+def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"]) -> list[RemoteSlot]:
     """One actor per slot.
 
     Raises:
@@ -205,8 +203,8 @@ def _place(
     cores = float(ray.cluster_resources().get("CPU", 1))
     share = hosting.cpus_per_slot or (1.0 if device == "gpu" else max(1.0, cores // hosting.slots))
     options = {
-        # On a Ray of our own nobody else competes, and a second system must not wait for the first.
-        "num_cpus": 0 if owned and device == "cpu" else share,
+        # On a machine of our own nobody else competes, and a second system must not wait for the first.
+        "num_cpus": 0 if hosting.address is None and device == "cpu" else share,
         "num_gpus": 1 if device == "gpu" else 0,
         "max_concurrency": _MAX_CALLS,
     }

@@ -128,6 +128,8 @@ class VllmAdapter:
             temperature=request.sampling.temperature,
             top_p=request.sampling.top_p,
             seed=request.sampling.seed,
+            # The engine's own end of text is that of the first model it held; ours travels with the request.
+            ignore_eos=True,
             stop_token_ids=list(request.stop_ids),
             detokenize=False,
             output_kind=RequestOutputKind.DELTA if request.stream else RequestOutputKind.FINAL_ONLY,
