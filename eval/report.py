@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from eval.evaluation import Evaluation
@@ -83,8 +84,8 @@ def report_table(report: Mapping[str, Any]) -> Table:
     """The rows that matter, best explained first."""
     bench = report["benchmark"]
     title = f"{bench['name']} {bench['version']}, {bench['split']}, {report['n']} questions"
-    table = Table(title=title, title_justify="left")
-    table.add_column("who answers")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("who answers", no_wrap=True)
     table.add_column("accuracy", justify="right")
     table.add_column("95% interval", justify="right")
     table.add_column("system minus it", justify="right")

@@ -124,8 +124,7 @@ class HostingConfig(BaseModel):
     slots: int = Field(default=1, ge=1)
     """How many experts may be resident at once, each on its own device share."""
     cpus_per_slot: float | None = Field(default=None, gt=0)
-    """CPU cores that a slot reserves; None: all cores divided by the slots on a CPU, 1 on a GPU. Of
-    several, one is left to what is not arithmetic."""
+    """CPU cores that a slot reserves; None: all cores divided by the slots on a CPU, 1 on a GPU."""
     kv_cache_gib: float = Field(default=1.0, gt=0)
     """Size of the KV cache of a CPU slot, GiB."""
     start_timeout_s: float = Field(default=600.0, gt=0)

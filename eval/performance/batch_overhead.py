@@ -3,8 +3,9 @@
     python -m eval.performance.batch_overhead
 
 Same prompts, same expert, same engine settings, same machine, in turns within one run; both engines
-are warm. The bare engine has all cores (`--threads`), ours what `hosting` says. Our time includes chat templates, Ray, the pipe and detokenisation; vLLM's its own tokenizing
-and detokenising. Prints the median of each and of the ratio pair by pair.
+are warm. The bare engine has all cores (`--threads`), ours what `hosting` says. Our time includes chat
+templates, Ray, the pipe and detokenisation; vLLM's its own tokenizing and detokenising. Prints the
+median of each and of the ratio pair by pair.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import pytest
 
 from compound.config import SystemConfig
 from compound.system import Compound
-from experts.config import HostingConfig
+from experts.config import HostingConfig, VllmExpert
 
 pytestmark = pytest.mark.gpu
 
@@ -16,6 +16,7 @@ def test_the_miniature_pool_answers_on_a_gpu_and_reloads_within_a_family(pocket_
             update={"engine": expert.engine.model_copy(update={"gpu_memory_utilization": 0.2})}
         )
         for name, expert in pocket_config.experts.items()
+        if isinstance(expert, VllmExpert)
     }
     config = pocket_config.model_copy(update={"hosting": hosting, "experts": small})
     with Compound(config) as system:
