@@ -23,7 +23,7 @@ _LABELS = {
     "weighted_vote": "weighted vote, same answers",
     "majority_vote": "majority vote, same answers",
     "router_top1": "router, k = 1",
-    "best_single": "best single expert",
+    "best_single": "best single",
     "random": "random expert",
     "aggregator_alone": "aggregator model alone",
     "oracle": "oracle: any expert right",
@@ -88,7 +88,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
     table.add_column("who answers", no_wrap=True)
     table.add_column("accuracy", justify="right")
     table.add_column("95% interval", justify="right")
-    table.add_column("system minus it", justify="right")
+    table.add_column("system minus it", justify="right", no_wrap=True)
     for row, label in _LABELS.items():
         if row not in report["accuracy"]:
             continue
