@@ -65,7 +65,7 @@ def test_eval_in_words_without_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "140")
     result = run("eval", "pocket", "-n", "4", "-c", _right(tmp_path))
     assert result.exit_code == 0, result.output
-    for words in ("oracle", "best single expert", "random expert", "s for the system; switches: 0 new"):
+    for words in ("oracle", "best single", "random expert", "s for the system; switches: 0 new"):
         assert words in result.stdout
     assert sorted(p.name for p in tmp_path.iterdir()) == ["system.yaml"]
 

@@ -117,6 +117,6 @@ def test_table_shows_every_row_and_names_the_best_single(report: dict[str, Any])
         screen.print(report_table(report))
         shown = screen.export_text()
     assert "hand-made 7, test, 3 questions" in shown
-    assert "best single expert (ann)" in shown
+    assert "best single (ann)" in shown
     assert len([line for line in shown.splitlines() if "%" in line and "interval" not in line]) == len(ROWS)
     assert "66.7%" in shown
