@@ -6,6 +6,7 @@ outcomes; `bind` gives them the pool where there is nothing to fit.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Self
 
@@ -20,7 +21,7 @@ from routers.policy import query_rng
 from routers.router import Estimate, aligned_scores, check_k, fitted_experts, make_decision
 
 
-class _PoolRouter:
+class _PoolRouter(ABC):
     """What the baselines share: a pool, and the k best by estimate."""
 
     kind = ""
@@ -59,8 +60,9 @@ class _PoolRouter:
         check_k(k, len(fitted_experts(self, self.kind)))
         return self.decide(queries, self.estimate(queries), k)
 
+    @abstractmethod
     def _estimate(self, query: Query, experts: tuple[str, ...]) -> Estimate:
-        raise NotImplementedError
+        """Estimate of one query."""
 
 
 class FixedRouter(_PoolRouter):

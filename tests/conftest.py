@@ -1,6 +1,11 @@
 """Switches that must be set before anything is imported: offline, and quiet."""
 
 import os
+import signal
+
+# A test run that was started in the background ignores Ctrl-C, and so would every process it starts;
+# tests of Ctrl-C need it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A test that reaches for a hub fails at once and says so, rather than passing on a warm cache or
 # waiting for a timeout. Tests marked `network` are run with HF_HUB_OFFLINE=0.

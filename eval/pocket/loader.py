@@ -15,6 +15,8 @@ from experts.query import LETTERS, Query
 
 DEFAULT_SIZES = {"expert-train": 4000, "fit": 1500, "validation": 600, "test": 900}
 _MAX_TRIES = 50
+MOST = 100_000
+"""Most questions of a split; beyond, drawing distinct ones takes minutes."""
 
 
 def load(split: str, n: int | None = None, seed: int = 0) -> list[Question]:
@@ -35,6 +37,8 @@ def load(split: str, n: int | None = None, seed: int = 0) -> list[Question]:
     count = DEFAULT_SIZES[split] if n is None else n
     if count < 0:
         raise BenchmarkError(f"The number of questions must not be negative, got {count}.")
+    if count > MOST:
+        raise BenchmarkError(f"Split {split!r} has no further question after {MOST}; ask for fewer.")
     rng = Random(f"pocket {VERSION} {split} {seed}")
     cells = list(wordings(split).values())
     found: list[Question] = []
