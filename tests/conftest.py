@@ -1,7 +1,14 @@
-"""Switches that must be set before anything is imported: offline, and quiet."""
+"""Switches for the whole run (offline, quiet), and the running systems that tests share."""
 
 import os
 import signal
+from collections.abc import Iterator
+
+import pytest
+
+from compound.config import SystemConfig, default_config_path, load_config
+from compound.system import Compound
+from experts.config import HostingConfig
 
 # A test run that was started in the background ignores Ctrl-C, and so would every process it starts;
 # tests of Ctrl-C need it.
@@ -13,14 +20,6 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-
-from collections.abc import Iterator
-
-import pytest
-
-from compound.config import SystemConfig, default_config_path, load_config
-from compound.system import Compound
-from experts.config import HostingConfig
 
 # One engine process serves all tests that do not break it: a start costs many seconds.
 TEST_HOSTING = HostingConfig(device="cpu", kv_cache_gib=0.25, start_timeout_s=240, hang_timeout_s=60)
