@@ -119,6 +119,17 @@ def test_answer_command_from_a_cold_start() -> None:
 
 
 @pytest.mark.slow
+def test_a_program_with_the_sdk_ends_cleanly() -> None:
+    program = "from compound import route_and_answer; print(route_and_answer('What is 33 + 14?', k=1).answer)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout == "47\n"
+    assert "Error" not in done.stderr, done.stderr
+
+
+@pytest.mark.slow
 def test_a_batch_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     questions = load("test", 400)

@@ -6,6 +6,7 @@ Ray is always used, on one machine too, so that there is one code path.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import threading
@@ -21,6 +22,8 @@ from experts.hosting.switches import Switch
 
 _OBJECT_STORE_BYTES = 256 * 2**20
 """Texts only pass through it; Ray's default would claim a third of the memory."""
+_POLL_S = 0.02
+_END_S = 20.0
 _MAX_CALLS = 1000
 """Calls that a slot serves at once; they wait inside it for residency."""
 
@@ -35,7 +38,7 @@ class Cluster:
             ConfigError: nothing can be joined at the address, or a GPU is asked for and none is there.
         """
         ray = _import_ray()
-        self._closed = threading.Event()
+        self._closing, self._closed = threading.Event(), threading.Event()
         self._owned = not ray.is_initialized()
         if self._owned:
             _connect(ray, hosting)
@@ -69,7 +72,8 @@ class Cluster:
             loop.call_soon_threadsafe(settle, cluster, None)
             # The kernel kills Ray's processes when the *thread* that started them ends, so a thread of
             # an executor, which ends with its event loop, will not do.
-            cluster._closed.wait()
+            atexit.register(cluster._end)
+            cluster._keep()
 
         threading.Thread(target=run, name="ray", daemon=True).start()
         return await started
@@ -81,12 +85,32 @@ class Cluster:
 
     async def close(self) -> None:
         """End the slots, and Ray where it was started here."""
+        atexit.unregister(self._end)
+        if not self._closing.is_set():
+            for slot in self._slots:
+                await slot.close()
+        self._closing.set()
+        # No executor here: at the end of the interpreter they are gone before `close` is called.
+        while not self._closed.is_set():
+            await asyncio.sleep(_POLL_S)
+
+    def _keep(self) -> None:
+        """Hold the thread that started Ray until the end, then end Ray in it."""
+        self._closing.wait()
         ray = _import_ray()
         for slot in self._slots:
-            await slot.close()
+            slot.kill()
         if self._owned:
-            await asyncio.to_thread(ray.shutdown)
+            ray.shutdown()
         self._closed.set()
+
+    def _end(self) -> None:
+        """End at once, at the end of the interpreter.
+
+        Registered after Ray's own hook, so it runs before it; a later `close` finds nothing to do.
+        """
+        self._closing.set()
+        self._closed.wait(_END_S)
 
 
 class RemoteSlot:
@@ -131,13 +155,16 @@ class RemoteSlot:
         return pid
 
     async def close(self) -> None:
-        """End the engine and the actor; a slot that has gone already is no error."""
+        """End the engine in order; a slot that has gone already is no error."""
         from ray.exceptions import RayError
 
         try:
             await self._actor.close.remote()
         except RayError:
             logging.getLogger(__name__).debug("slot was gone before it was closed", exc_info=True)
+
+    def kill(self) -> None:
+        """End the actor; its engine ends when the pipe between them closes."""
         _import_ray().kill(self._actor)
 
     async def _call(self, method: str, *arguments: Any) -> Any:
