@@ -80,18 +80,18 @@ class RunningBatch:
     @property
     def running(self) -> bool:
         """Whether the engine has requests of it."""
-        return any(flight.sent for flight in self._flight.values())
+        return not self.lost and any(flight.sent for flight in self._flight.values())
 
     def lose(self) -> None:
         """The engine has gone."""
         self.lost = True
-        for flight in self._flight.values():
-            flight.sent = False
         self._signal.set()
 
     def restart(self) -> None:
-        """Another engine takes over what is unfinished."""
+        """Another engine takes over what is unfinished; nothing may be on its way to the old one."""
         self.lost = False
+        for flight in self._flight.values():
+            flight.sent = False
 
     def keys(self, request_ids: Iterable[str] | None = None) -> tuple[str, ...]:
         """Engine ids of what the engine has; of the given request ids only, where given."""

@@ -99,6 +99,15 @@ async def test_after_a_loss_only_the_unfinished_is_sent_again() -> None:
     assert completions(await batch.next_events())["open"].text == "whole", "the half before is forgotten"
 
 
+async def test_what_was_sent_into_a_dying_engine_is_sent_again() -> None:
+    batch = RunningBatch(0, [ask("a")], deltas=False)
+    ready, _ = batch.prepare(batch.unsent(), Bytes(), CONTEXT)
+    batch.lose()
+    batch.mark_sent(ready)  # the pipe took it before its end was noticed
+    batch.restart()
+    assert sent(batch) == [ready[0].id]
+
+
 async def test_text_that_was_shown_is_not_begun_again() -> None:
     batch = RunningBatch(0, [ask("shown"), ask("silent")], deltas=True)
     shown, silent = sent(batch)
@@ -107,6 +116,7 @@ async def test_text_that_was_shown_is_not_begun_again() -> None:
     batch.fail_rest("The engine died.", retryable=True, shown_only=True)
     done = completions(await batch.next_events())
     assert done["shown"].error == "The engine died."
+    batch.restart()
     assert batch.unsent() == [silent]
 
 
