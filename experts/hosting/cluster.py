@@ -235,8 +235,8 @@ def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"]) -> l
         "num_gpus": 1 if device == "gpu" else 0,
         "max_concurrency": _MAX_CALLS,
     }
-    # All of the share, although tokenizing and Ray run beside it: one core fewer was slower by 20% on
-    # two quiet cores (docs/experiments.md, 2026-11-22).
+    # All of the share, although tokenizing and Ray run beside it: one core fewer was slower by 15 to
+    # 20% on two quiet cores (docs/experiments.md, 2026-11-22).
     threads = max(1, int(share))
     actors = [
         ray.remote(Slot).options(**options).remote(hosting, device, threads) for _ in range(hosting.slots)

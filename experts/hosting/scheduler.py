@@ -31,9 +31,9 @@ class SlotState:
 
 _RELOAD_TOKENS = 200
 _ENGINE_TOKENS = 10_000
-"""Prices of a reload and of a new engine in tokens that could be generated meanwhile, from the
-measured 0.03 s and 2 s at 5,000 tokens a second (docs/experiments.md). Only their ratio to the
-work matters, and only where there are several slots."""
+"""Prices of a reload and of a new engine in tokens that could be generated meanwhile: first guesses
+(0.04 s and 2 s at 5,000 tokens a second), not fitted to a machine. Only their size beside the work
+matters, and only where there are several slots."""
 
 
 def plan_round(

@@ -140,17 +140,17 @@ async def test_a_missing_model_fails_in_words_and_the_others_go_on(
 async def test_a_killed_engine_is_replaced_and_its_work_done_again(
     pocket_config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest
 ) -> None:
-    await _broken(pocket_config, experts, ask, signal.SIGKILL)
+    await check_broken_engine_is_replaced(pocket_config, experts, ask, signal.SIGKILL)
 
 
 @pytest.mark.slow
 async def test_a_hung_engine_is_killed_after_the_bound_and_replaced(
     pocket_config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest
 ) -> None:
-    await _broken(pocket_config, experts, ask, signal.SIGSTOP)
+    await check_broken_engine_is_replaced(pocket_config, experts, ask, signal.SIGSTOP)
 
 
-async def _broken(
+async def check_broken_engine_is_replaced(
     config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest, how: signal.Signals
 ) -> None:
     engine = HostedEngine(experts, config.hosting.model_copy(update={"hang_timeout_s": 5.0}))
