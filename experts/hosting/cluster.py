@@ -42,8 +42,15 @@ class Cluster:
         self._owned = not ray.is_initialized()
         if self._owned:
             _connect(ray, hosting)
-        self.device: Literal["cpu", "gpu"] = _device(hosting, float(ray.cluster_resources().get("GPU", 0)))
-        self._slots = _place(ray, hosting, self.device)
+        try:
+            gpus = float(ray.cluster_resources().get("GPU", 0))
+            self.device: Literal["cpu", "gpu"] = _device(hosting, gpus)
+            self._slots = _place(ray, hosting, self.device)
+        except BaseException:
+            # Nobody will close a cluster that was never made, and its Ray dies with this thread.
+            if self._owned:
+                ray.shutdown()
+            raise
 
     @classmethod
     async def start(cls, hosting: HostingConfig) -> Cluster:

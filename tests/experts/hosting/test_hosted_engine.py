@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncGenerator, Callable, Sequence
 
@@ -12,7 +13,7 @@ from compound.config import SystemConfig
 from experts.completion import Completion, Delta, Request
 from experts.config import VllmExpert
 from experts.engine import generate
-from experts.errors import ExpertError
+from experts.errors import ConfigError, ExpertError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.hosting.switches import SwitchCounts, count
 
@@ -168,6 +169,19 @@ async def check_broken_engine_is_replaced(
         [second] = await engine.engine_pids()
         assert second != first
         assert [s.kind for s in await engine.switches()] == ["new_process", "new_process"]
+    finally:
+        await engine.close()
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there is a GPU here")
+async def test_a_gpu_that_is_not_there_is_a_mistake_in_words_each_time(
+    pocket_config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest
+) -> None:
+    engine = HostedEngine(experts, pocket_config.hosting.model_copy(update={"device": "gpu"}))
+    try:
+        for _ in range(2):
+            with pytest.raises(ConfigError, match=r"hosting\.device is 'gpu', but Ray sees no GPU"):
+                await generate(engine, [ask("q", "abacus")])
     finally:
         await engine.close()
 
