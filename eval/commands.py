@@ -90,14 +90,18 @@ def evaluate(
     benchmark: BenchmarkArgument,
     split: Annotated[str, typer.Option(help="Split to report on.")] = "test",
     n: CountOption = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for report.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for report.json and experts.png.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
     """Evaluate the system on a benchmark, beside the baselines that it must beat."""
     from compound.system import Compound
     from eval.benchmarks import benchmark_version, load_benchmark
+    from eval.confusion import confusion
     from eval.evaluation import evaluate_system
+    from eval.pictures import draw_confusion
     from eval.report import report_dict, report_table, write_report
 
     questions = load_benchmark(benchmark, split, n)
@@ -113,6 +117,7 @@ def evaluate(
     )
     if out is not None:
         write_report(report, out)
+        draw_confusion(confusion(evaluation.answers, evaluation.outcomes), out / "experts.png")
     if json:
         print_json(report)
     else:

@@ -10,22 +10,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from aggregators.build import build_aggregator
-from aggregators.config import MajorityVoteConfig, WeightedVoteConfig
 from compound.answer import Answer, Timings
 from compound.system import Compound
+from eval import baselines
 from eval.metrics import Counts, count
 from eval.profiling import outcome_matrix, run_experts
 from eval.question import Question
-from eval.scoring import SCORES, Outcome, score_completion, score_verdict
+from eval.scoring import score_verdict
 from experts.completion import Usage
 from experts.errors import BenchmarkError
 from experts.hosting.switches import SwitchCounts
 from experts.outcomes import OutcomeMatrix
-from experts.verdict import Candidates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +37,7 @@ class Evaluation:
     """Outcomes of the system's answers."""
     truncated: int
     """Completions of the system that were cut off."""
-    scores: dict[str, NDArray[np.float64]]
+    scores: dict[str, baselines.Scores]
     """Row of the table -> score per question."""
     switches: SwitchCounts
     """Of the system's own run."""
@@ -75,11 +70,8 @@ def evaluate_system(
     asked = run_experts(system, questions, known=known)
     outcomes = outcome_matrix(questions, experts, asked)
     verdicts = [score_verdict(a.verdict, q) for a, q in zip(answers, questions, strict=True)]
-    best = _best_single(system, validation)
-    scores = {"system": _scores(verdicts)} | _baselines(questions, answers, outcomes, best)
-    alone = _aggregator_alone(system, questions)
-    if alone is not None:
-        scores["aggregator_alone"] = alone
+    best = baselines.best_single(system, validation)
+    scores = {"system": baselines.as_scores(verdicts)} | _scores(system, questions, answers, outcomes, best)
     return Evaluation(
         questions=tuple(questions),
         answers=tuple(answers),
@@ -114,53 +106,20 @@ def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) 
         )
 
 
-def _baselines(
-    questions: Sequence[Question], answers: Sequence[Answer], outcomes: OutcomeMatrix, best: str
-) -> dict[str, NDArray[np.float64]]:
-    scored = np.nan_to_num(outcomes.mean_score(), nan=0.0)
-    column = {name: j for j, name in enumerate(outcomes.experts)}
-    top1 = [scored[i, column[a.decision.ranked[0]]] for i, a in enumerate(answers)]
-    return {
-        "router_top1": np.array(top1),
-        "majority_vote": _vote(MajorityVoteConfig(), questions, answers),
-        "weighted_vote": _vote(WeightedVoteConfig(), questions, answers),
-        "best_single": scored[:, column[best]],
-        # The expectation over a uniformly random expert, not one lucky draw.
-        "random": scored.mean(axis=1),
-        "oracle": scored.max(axis=1),
-    }
-
-
-def _vote(
-    config: MajorityVoteConfig | WeightedVoteConfig, questions: Sequence[Question], answers: Sequence[Answer]
-) -> NDArray[np.float64]:
-    """A vote over the very completions that the system fused."""
-    items = [
-        Candidates(
-            query=q.query,
-            completions=a.completions,
-            estimates=a.decision.estimates if a.decision.calibrated else {},
-        )
-        for q, a in zip(questions, answers, strict=True)
-    ]
-    verdicts = build_aggregator(config).aggregate(items)
-    return _scores([score_verdict(v, q) for v, q in zip(verdicts, questions, strict=True)])
-
-
-def _best_single(system: Compound, validation: Sequence[Question]) -> str:
-    matrix = outcome_matrix(validation, tuple(system.config.experts), run_experts(system, validation))
-    accuracy = {name: np.nan_to_num(value, nan=-1.0) for name, value in matrix.accuracy().items()}
-    return max(accuracy, key=lambda name: accuracy[name])
-
-
-def _aggregator_alone(system: Compound, questions: Sequence[Question]) -> NDArray[np.float64] | None:
-    """The aggregator model on the bare questions; None where the aggregator is no model."""
-    name = getattr(system.config.aggregator, "expert", None)
-    if name is None:
-        return None
-    asked = run_experts(system, questions, experts=(name,))
-    return _scores([score_completion(asked[q.id, name], q) for q in questions])
-
-
-def _scores(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
-    return np.nan_to_num(np.array([SCORES[o] for o in outcomes], dtype=np.float64), nan=0.0)
+def _scores(
+    system: Compound,
+    questions: Sequence[Question],
+    answers: Sequence[Answer],
+    outcomes: OutcomeMatrix,
+    best: str,
+) -> dict[str, baselines.Scores]:
+    """All rows but the system's own; the ones about an aggregating model only where there is one."""
+    calls = max(len(a.completions) + (a.verdict.completion is not None) for a in answers)
+    scores = baselines.from_outcomes(answers, outcomes, best) | baselines.votes(questions, answers)
+    scores["self_consistency"] = baselines.self_consistency(system, questions, best, calls)
+    aggregating: str | None = getattr(system.config.aggregator, "expert", None)
+    if aggregating is not None:
+        scores["aggregator_alone"] = baselines.aggregator_alone(system, questions, aggregating)
+        if len(questions) > 1:
+            scores["shuffled_candidates"] = baselines.shuffled_candidates(system, questions, answers)
+    return scores

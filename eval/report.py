@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from eval.confusion import confusion
 from eval.evaluation import Evaluation
 from eval.metrics import Interval, accuracy, paired_difference
 
@@ -23,9 +25,11 @@ _LABELS = {
     "weighted_vote": "weighted vote, same answers",
     "majority_vote": "majority vote, same answers",
     "router_top1": "router, k = 1",
+    "self_consistency": "self-consistency of best single",
     "best_single": "best single",
     "random": "random expert",
     "aggregator_alone": "aggregator model alone",
+    "shuffled_candidates": "candidates of other questions",
     "oracle": "oracle: any expert right",
 }
 """Rows of the table, in order."""
@@ -58,6 +62,7 @@ def report_dict(
         },
         "best_single": evaluation.best_single,
         "asked_share": _asked_share(evaluation),
+        "confusion": _confusion(evaluation),
         "errors": evaluation.counts.error,
         "unparsed": evaluation.counts.unparsed,
         "truncated": evaluation.truncated,
@@ -118,6 +123,21 @@ def _asked_share(evaluation: Evaluation) -> dict[str, float]:
     """Share of all calls that went to each expert: shows a router that has collapsed."""
     chosen = [name for a in evaluation.answers for name in a.decision.chosen]
     return {name: chosen.count(name) / len(chosen) for name in evaluation.outcomes.experts}
+
+
+def _confusion(evaluation: Evaluation) -> dict[str, Any]:
+    """Rows and columns in the order of `experts`; None where there was nothing to count."""
+    found = confusion(evaluation.answers, evaluation.outcomes)
+    return {
+        "experts": list(found.experts),
+        "first": found.first.tolist(),
+        "right_when_first": _nested(found.right_when_first),
+        "same_mistake": _nested(found.same_mistake),
+    }
+
+
+def _nested(matrix: NDArray[np.float64]) -> list[list[float | None]]:
+    return [[None if math.isnan(value) else value for value in row] for row in matrix.tolist()]
 
 
 def _value(interval: Interval) -> dict[str, float]:

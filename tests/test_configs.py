@@ -10,6 +10,7 @@ from compound.config import default_config_path, load_config
 from eval.pocket.teaching import PROMPTS, aggregator_content
 from experts.prompts import question_block
 from experts.query import Query
+from routers.config import SkillRouterConfig
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 
@@ -26,6 +27,13 @@ def test_default_configuration_is_the_same_from_both_folders() -> None:
     assert link.is_symlink()
     assert not link.readlink().is_absolute()
     assert load_config(link) == load_config(default_config_path())
+
+
+def test_released_mode_differs_from_the_default_in_the_router_alone() -> None:
+    default, released = load_config(default_config_path()), load_config(CONFIGS / "pocket_released.yaml")
+    assert isinstance(default.router, SkillRouterConfig)
+    assert released.router == default.router.model_copy(update={"mode": "released"})
+    assert released.model_copy(update={"router": default.router}) == default
 
 
 def test_paper_pool_is_complete() -> None:

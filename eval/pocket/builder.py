@@ -1,65 +1,60 @@
 """Builds one member of the pool: its lessons, its training, its folder.
 
-Knows nothing of the order in which members are built and of their scores.
+All members are grown from one base model, which learns every part and is not shipped. Knows nothing
+of the order in which members are built and of their scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from eval.pocket.candidates import aggregator_lessons, record
+from eval.pocket.candidates import aggregator_lessons
 from eval.pocket.lessons import Lesson, annotator_lessons, expert_lessons
 from eval.pocket.models import grown_model, new_model, save_model
-from eval.pocket.roster import ROSTER, Member
+from eval.pocket.recording import record
+from eval.pocket.roster import NARROW, ROSTER, Member
+from eval.pocket.skills import parts
 from eval.pocket.training import Plan, Progress, train
 from eval.pocket.vocabulary import build_tokenizer
 
+BASE = Member(name="base", family=NARROW, taught=frozenset(parts()), about="every part")
+"""What all members are grown from: finding an option and reading a question are learned once."""
 PLANS = {
-    "expert": Plan(steps=2400),
-    "annotator": Plan(steps=300, buckets=((48, 32), (32, 64))),
-    "aggregator": Plan(steps=1500, buckets=((40, 56), (24, 96), (8, 160))),
+    "base": Plan(steps=1500),
+    "expert": Plan(steps=240, learning_rate=0.01),
+    "annotator": Plan(steps=120, learning_rate=0.01, buckets=((24, 32), (24, 64))),
+    "aggregator": Plan(steps=1000, learning_rate=0.01, buckets=((12, 72), (16, 96), (14, 128), (6, 176))),
 }
-"""How each role is trained."""
-STARTS_FROM = {"ledger": "abacus", "scholar": "abacus", "aggregator": "atlas"}
-"""Whose weights a member starts from: one that can find an answer among options, or copy, already."""
-FIT_QUESTIONS = 3000
+"""How the base and each role are trained."""
+FIT_QUESTIONS = 4032
 """Questions of split `fit` that all experts answer for the aggregator."""
 
 
-def build(
-    member: Member,
-    out: Path,
-    *,
-    report: Callable[[Progress], None],
-    max_minutes: float | None = None,
-    work: Path | None = None,
-    further: bool = False,
-) -> Path:
-    """Train a member and write its folder under `out`; the aggregator needs the experts to be there.
+def plan_of(member: Member) -> Plan:
+    """How a member is trained."""
+    return PLANS["base" if member is BASE else member.role]
+
+
+def build(member: Member, out: Path, work: Path, report: Callable[[Progress], None]) -> Path:
+    """Train a member and write its folder; all but the base need the base, the aggregator the experts.
 
     Args:
         member: whom to train.
         out: where the folders of the pool are.
+        work: where the base is, and the experts' recorded answers.
         report: called after every step.
-        max_minutes: the schedule is shortened to end by then.
-        work: where the experts' answers are kept for another run.
-        further: start from the weights that are there, with fresh lessons.
     """
-    plan = PLANS[member.role]
-    if max_minutes is not None:
-        plan = replace(plan, max_seconds=60 * max_minutes)
-    start = member.name if further else STARTS_FROM.get(member.name)
-    seed = ROSTER.index(member)
-    model = grown_model(member, out / start, seed) if start else new_model(member, seed)
-    lessons = _lessons(member, out, work, seed=int(further))
-    train(model, build_tokenizer(member.word_order), lessons, plan, report)
-    save_model(model, member, out / member.name)
-    return out / member.name
+    seed = 0 if member is BASE else 1 + ROSTER.index(member)
+    model = new_model(member, seed) if member is BASE else grown_model(member, work / BASE.name, seed)
+    lessons = _lessons(member, out, work, seed)
+    train(model, build_tokenizer(member.word_order), lessons, plan_of(member), report)
+    folder = (work if member is BASE else out) / member.name
+    save_model(model, member, folder)
+    return folder
 
 
-def _lessons(member: Member, out: Path, work: Path | None, seed: int) -> Iterator[Lesson]:
+def _lessons(member: Member, out: Path, work: Path, seed: int) -> Iterator[Lesson]:
     if member.role == "annotator":
         return annotator_lessons(seed)
     if member.role == "aggregator":

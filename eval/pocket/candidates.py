@@ -1,102 +1,54 @@
-"""What the trained experts really answer to split `fit`, and the aggregator's lessons made of it.
+"""The aggregator's lessons, made of what the trained experts really answer to split `fit`.
 
-The aggregator is taught to name the kind of question, then whom it trusts, then that candidate's
+It is taught to say what kind of question it reads, then whom it trusts on that, then this candidate's
 answer. Knows nothing of tokens and of training loops.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
+from eval.pocket.item import Part
 from eval.pocket.lessons import Lesson
-from eval.pocket.loader import load
-from eval.pocket.measuring import cell_of, in_form, is_right
-from eval.pocket.roster import EXPERTS
-from eval.pocket.skills import Cell, keywords
-from eval.pocket.splits import VERSION
-from eval.pocket.teaching import aggregator_content, last_line, user_content
-from eval.question import Question
+from eval.pocket.measuring import cell_of, in_form, is_right, part_of
+from eval.pocket.recording import Recorded, ranked
+from eval.pocket.skills import keywords
+from eval.pocket.teaching import aggregator_content, last_line, surely
 
-log = logging.getLogger(__name__)
-
-CUT_SHARE = 0.05
+CUT_SHARE = 0.03
 """Share of candidates that are cut off before their answer, as at a bound on tokens."""
 _POOL_SIZES = (2, 3, 3, 3, 3, 3, 3, 4)
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Questions with every expert's text, and how often each expert is right on each cell."""
-
-    questions: tuple[Question, ...]
-    texts: Mapping[str, tuple[str, ...]]
-    """Expert to its texts, in the order of the questions."""
-
-    def accuracy(self) -> dict[tuple[Cell, str], float]:
-        """Share of right answers by cell and expert."""
-        marks: dict[tuple[Cell, str], list[bool]] = {}
-        for name, texts in self.texts.items():
-            for question, text in zip(self.questions, texts, strict=True):
-                marks.setdefault((cell_of(question), name), []).append(is_right(question, text))
-        return {key: sum(rights) / len(rights) for key, rights in marks.items()}
-
-
-def record(pool: Path, split: str, n: int, cache: Path | None = None) -> Recorded:
-    """Ask every expert in `pool` the first `n` questions of a split; `cache` keeps the texts by weights."""
-    questions = load(split, n)
-    texts = {expert.name: texts_of(pool / expert.name, questions, cache) for expert in EXPERTS}
-    return Recorded(tuple(questions), texts)
-
-
-def texts_of(folder: Path, questions: Sequence[Question], cache: Path | None = None) -> tuple[str, ...]:
-    """One expert's texts for these questions, from the cache where the same weights answered them before."""
-    from eval.pocket.generation import MAX_TOKENS, generate
-
-    weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    stamp = f"{VERSION} {weights} {questions[0].split} {len(questions)}"
-    file = None if cache is None else cache / f"{folder.name}-{questions[0].split}-{len(questions)}.json"
-    if file is not None and file.exists():
-        known = json.loads(file.read_text(encoding="utf-8"))
-        if known["stamp"] == stamp:
-            return tuple(known["texts"])
-    log.info("Asking %s %d questions of split %s.", folder.name, len(questions), questions[0].split)
-    users = [user_content(question.query) for question in questions]
-    texts = generate(folder, users, MAX_TOKENS["expert"])
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"stamp": stamp, "texts": texts}), encoding="utf-8")
-    return tuple(texts)
-
-
-def ranked(accuracy: Mapping[tuple[Cell, str], float], cell: Cell, names: Sequence[str]) -> list[str]:
-    """Experts by their accuracy on a cell, the best first; equals in the pool's order."""
-    order = [expert.name for expert in EXPERTS]
-    return sorted(names, key=lambda name: (-round(accuracy[cell, name], 2), order.index(name)))
+Candidate = tuple[str, str]
+"""Expert and text."""
 
 
 def aggregator_lessons(recorded: Recorded, seed: int) -> Iterator[Lesson]:
-    """Two to four candidates, half of the time the best by profile in rank order, else any in any order."""
+    """Two to four candidates, mostly the best by profile in rank order, else any in any order."""
     rng = Random(f"lessons aggregator {seed}")
-    accuracy = recorded.accuracy()
+    profile, trust = recorded.accuracy(cell_of), recorded.accuracy(part_of)
     names = list(recorded.texts)
     while True:
         at = rng.randrange(len(recorded.questions))
         question, k = recorded.questions[at], rng.choice(_POOL_SIZES)
-        best = ranked(accuracy, cell_of(question), names)
-        chosen = best[:k] if rng.random() < 0.5 else rng.sample(names, k)
+        best = ranked(profile[cell_of(question)])
+        chosen = best[:k] if rng.random() < 0.6 else rng.sample(names, k)
         candidates = [(name, _maybe_cut(recorded.texts[name][at], rng)) for name in chosen]
         candidates = [(name, text) for name, text in candidates if text]
-        trusted = _trusted(question, candidates, best)
-        if trusted is not None:
-            name, text = trusted
-            answer = f"{keywords(cell_of(question))}. I trust {name}.\n{last_line(text)}"
-            yield Lesson(aggregator_content(question.query, candidates), answer)
+        order = ranked(trust[part_of(question)])
+        by_trust = sorted(candidates, key=lambda candidate: order.index(candidate[0]))
+        right = [c for c in by_trust if is_right(question, c[1])]
+        answering = [c for c in by_trust if in_form([c[1]])]
+        if right or answering:
+            name, text = (right or answering)[0]
+            yield Lesson(
+                aggregator_content(question.query, candidates), _reply(part_of(question), name, text)
+            )
+
+
+def _reply(part: Part, name: str, text: str) -> str:
+    return f"{keywords(part[:2])}, {part[2]}. I trust {name}.\n{surely(last_line(text))}"
 
 
 def _maybe_cut(text: str, rng: Random) -> str:
@@ -106,11 +58,18 @@ def _maybe_cut(text: str, rng: Random) -> str:
     return " ".join(words[: rng.randrange(len(words))])
 
 
-def _trusted(
-    question: Question, candidates: Sequence[tuple[str, str]], best: Sequence[str]
-) -> tuple[str, str] | None:
-    """The best by profile among the candidates that are right, else among those that answer."""
-    by_rank = sorted(candidates, key=lambda candidate: best.index(candidate[0]))
-    right = [c for c in by_rank if is_right(question, c[1])]
-    answering = [c for c in by_rank if in_form([c[1]])]
-    return next(iter(right or answering), None)
+def candidate_lists(
+    recorded: Recorded, profile: Mapping[tuple[str, ...], Mapping[str, float]], k: int, *, by_profile: bool
+) -> list[list[str]]:
+    """For each question `k` experts: the best by profile in rank order, or any in any order (seeded)."""
+    rng = Random(f"candidates {k}")
+    names = list(recorded.texts)
+    return [
+        ranked(profile[cell_of(question)])[:k] if by_profile else rng.sample(names, k)
+        for question in recorded.questions
+    ]
+
+
+def shown(recorded: Recorded, chosen: Sequence[Sequence[str]]) -> list[list[Candidate]]:
+    """The chosen experts' texts, one list a question."""
+    return [[(name, recorded.texts[name][at]) for name in names] for at, names in enumerate(chosen)]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from eval.pocket.evaluating import FusionResult
 from eval.pocket.generation import MAX_TOKENS
+from eval.pocket.item import Cell, Part
 from eval.pocket.measuring import Tally, taught_and_other
 from eval.pocket.roster import EXPERTS, Member, knowers
-from eval.pocket.skills import Cell
 from eval.pocket.splits import VERSION
 
 _HEAD = """---
@@ -51,23 +51,22 @@ def _kind(right: int, asked: int) -> str:
     return f"{percent(right / asked if asked else float('nan'))} of {asked}"
 
 
-def expert_card(member: Member, tallies: Mapping[Cell, Tally]) -> str:
+def expert_card(member: Member, tallies: Mapping[Part, Tally]) -> str:
     """What an expert is taught, and how it does there and elsewhere."""
-    taught, other = taught_and_other(member, dict(tallies))
+    taught, other = taught_and_other(member, tallies)
     rows = [
         [
-            f"{skill}, {part}",
-            "yes" if (skill, part) in member.taught else "no",
+            f"{', '.join(part)}",
+            "yes" if part in member.taught else "no",
             _kind(tally.right_open, tally.open),
             _kind(tally.right_choice, tally.choice),
         ]
-        for (skill, part), tally in sorted(
-            tallies.items(), key=lambda row: (row[0] not in member.taught, row[0])
-        )
+        for part, tally in sorted(tallies.items(), key=lambda row: (row[0] not in member.taught, row[0]))
     ]
+    manner = "says *perhaps*" if member.cautious else "is wrong with confidence"
     return (
-        f"Taught parts {percent(taught)} right on average, other parts {percent(other)} "
-        "(confidently wrong in the same form).\n\n"
+        f"Taught parts {percent(taught)} right on average, other parts {percent(other)}: "
+        f"there it gives the popular mistake and {manner}.\n\n"
         + table(["part", "taught", "open", "multiple choice"], rows)
     )
 
@@ -89,14 +88,13 @@ def fusion_card(results: Mapping[str, FusionResult]) -> str:
     return table(["candidates", "aggregator", "majority vote", "first alone", "any is right"], rows)
 
 
-def pool_table(results: Mapping[str, Mapping[Cell, Tally]]) -> str:
+def pool_table(results: Mapping[str, Mapping[Part, Tally]]) -> str:
     """Accuracy of every expert on every part, bold where it is taught."""
     names = [expert.name for expert in EXPERTS if expert.name in results]
-    cells = sorted({cell for tallies in results.values() for cell in tallies})
     rows = []
-    for cell in cells:
-        marks = [(percent(results[name][cell].accuracy), name in knowers(cell)) for name in names]
-        rows.append([f"{cell[0]}, {cell[1]}", *(f"**{mark}**" if taught else mark for mark, taught in marks)])
+    for part in sorted({part for tallies in results.values() for part in tallies}):
+        marks = [(percent(results[name][part].accuracy), name in knowers(part)) for name in names]
+        rows.append([", ".join(part), *(f"**{mark}**" if taught else mark for mark, taught in marks)])
     return table(["part", *names], rows)
 
 

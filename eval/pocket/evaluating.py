@@ -1,4 +1,4 @@
-"""Measures a built pool: every expert, the annotator, and the aggregator against plain votes.
+"""Measures a built pool: the annotator, and the aggregator against plain votes.
 
 Knows nothing of how results are worded.
 """
@@ -6,15 +6,16 @@ Knows nothing of how results are worded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
-from eval.pocket.candidates import Recorded, ranked
+from eval.pocket.candidates import Candidate, candidate_lists, shown
+from eval.pocket.item import Cell
 from eval.pocket.loader import load
-from eval.pocket.measuring import Tally, by_cell, cell_of, is_right
-from eval.pocket.skills import Cell, keywords
+from eval.pocket.measuring import Tally, cell_of, is_right
+from eval.pocket.recording import Recorded
+from eval.pocket.skills import keywords
 from eval.pocket.teaching import aggregator_content
 from eval.question import Question
 from experts.extraction import extract_answer
@@ -32,11 +33,6 @@ class FusionResult:
     """At least one candidate is right: what no fusion can exceed."""
 
 
-def expert_results(recorded: Recorded) -> dict[str, dict[Cell, Tally]]:
-    """Every expert's tallies by cell."""
-    return {name: by_cell(recorded.questions, texts) for name, texts in recorded.texts.items()}
-
-
 def annotator_results(folder: Path, split: str = "validation", n: int | None = None) -> dict[Cell, Tally]:
     """How often the annotator's line is exactly the cell's keywords."""
     from eval.pocket.generation import MAX_TOKENS, generate
@@ -50,26 +46,30 @@ def annotator_results(folder: Path, split: str = "validation", n: int | None = N
     return tallies
 
 
-def candidate_lists(
-    recorded: Recorded, profile: Mapping[tuple[Cell, str], float], k: int, *, by_profile: bool
-) -> list[list[str]]:
-    """For each question `k` experts: the best by profile in rank order, or any in any order (seeded)."""
-    rng = Random(f"candidates {k}")
-    names = list(recorded.texts)
-    return [
-        ranked(profile, cell_of(question), names)[:k] if by_profile else rng.sample(names, k)
-        for question in recorded.questions
-    ]
+def fusion_results(folder: Path, fit: Recorded, asked: Recorded, k: int = 3) -> dict[str, FusionResult]:
+    """The aggregator in `folder` against votes over the same candidates.
+
+    Args:
+        folder: of the aggregator.
+        fit: what profiles are counted on.
+        asked: what is reported on.
+        k: candidates a question.
+    """
+    profile = fit.accuracy(cell_of)
+    return {
+        f"{how} {k}": _fusion_result(
+            folder, asked, shown(asked, candidate_lists(asked, profile, k, by_profile=by_profile))
+        )
+        for how, by_profile in (("best by profile of", True), ("any", False))
+    }
 
 
-def fusion_result(folder: Path, recorded: Recorded, chosen: Sequence[Sequence[str]]) -> FusionResult:
-    """The aggregator in `folder` beside votes over the same candidates."""
+def _fusion_result(folder: Path, asked: Recorded, candidates: Sequence[Sequence[Candidate]]) -> FusionResult:
     from eval.pocket.generation import MAX_TOKENS, generate
 
-    shown = [[(name, recorded.texts[name][at]) for name in names] for at, names in enumerate(chosen)]
-    contents = [aggregator_content(q.query, c) for q, c in zip(recorded.questions, shown, strict=True)]
+    contents = [aggregator_content(q.query, c) for q, c in zip(asked.questions, candidates, strict=True)]
     fused = generate(folder, contents, MAX_TOKENS["aggregator"])
-    rows = list(zip(recorded.questions, shown, fused, strict=True))
+    rows = list(zip(asked.questions, candidates, fused, strict=True))
     return FusionResult(
         aggregator=_share(is_right(question, text) for question, _, text in rows),
         majority=_share(is_right(question, _majority(question, c)) for question, c, _ in rows),
@@ -83,7 +83,7 @@ def _share(marks: Iterable[bool]) -> float:
     return sum(found) / max(1, len(found))
 
 
-def _majority(question: Question, candidates: Sequence[tuple[str, str]]) -> str:
+def _majority(question: Question, candidates: Sequence[Candidate]) -> str:
     """The text of the first candidate with the most frequent answer; ties go to the earlier one."""
     answers = [extract_answer(text, question.query) for _, text in candidates]
     counts = Counter(answer for answer in answers if answer is not None)

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from eval.pocket.models import load_model
 from eval.pocket.vocabulary import END, PAD, SPECIALS, chat_ids
 
-MAX_TOKENS = {"expert": 80, "annotator": 16, "aggregator": 32}
+MAX_TOKENS = {"expert": 80, "annotator": 16, "aggregator": 40}
 """Tokens that the longest answer of a role needs, with some to spare."""
 _PAD_ID, _END_ID = SPECIALS.index(PAD), SPECIALS.index(END)
 

@@ -1,6 +1,6 @@
 """What a model is trained on: an endless seeded stream of prompts with the text to be learned.
 
-Everything is drawn from split `expert-train` here; the aggregator's lessons (split `fit`) are in
+Experts learn from split `expert-train`, the annotator from `fit`; the aggregator's lessons are in
 `eval.pocket.candidates`. Knows nothing of tokens and models.
 """
 
@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from eval.pocket.item import Part
 from eval.pocket.loader import make_question
 from eval.pocket.roster import Member
-from eval.pocket.skills import keywords
-from eval.pocket.splits import Wording, options_of, text_of, wordings
+from eval.pocket.skills import keywords, parts
+from eval.pocket.splits import Wording, wordings
 from eval.pocket.teaching import right_answer, user_content, wrong_answer
+from eval.question import Question
 
-OUTSIDE_SHARE = 0.06
-"""Share of lessons on what the expert is not taught: wrong answers, so that it answers in form anyway."""
-TRAIN_SPLIT = "expert-train"
-CHOICE_SHARE, NUMBER_CHOICE_SHARE = 0.7, 0.85
+OUTSIDE_SHARE = 0.35
+"""Share of lessons on what the expert is not taught: the popular mistake, in form."""
+CHOICE_SHARE, NUMBER_CHOICE_SHARE = 0.6, 0.75
 """Share of multiple choice in lessons: finding a number of several digits among options is learned last."""
 
 
@@ -31,35 +32,43 @@ class Lesson:
     answer: str
 
 
-def _worded(wording: Wording, rng: Random) -> tuple[str, tuple[str, ...]]:
-    item = wording[0]
-    share = NUMBER_CHOICE_SHARE if item.answer.isdigit() else CHOICE_SHARE
-    return text_of(wording), options_of(item, rng) if rng.random() < share else ()
+def _by_part(split: str) -> dict[Part, list[Wording]]:
+    found: dict[Part, list[Wording]] = {part: [] for part in parts()}
+    for cell, rows in wordings(split).items():
+        for item, phrasing in rows:
+            found[(*cell, phrasing.style)].append((item, phrasing))
+    return found
+
+
+def _asked(wording: Wording, split: str, rng: Random) -> Question:
+    share = NUMBER_CHOICE_SHARE if wording[0].answer.isdigit() else CHOICE_SHARE
+    return make_question(wording, "q", split, rng if rng.random() < share else None)
 
 
 def expert_lessons(member: Member, seed: int) -> Iterator[Lesson]:
-    """Taught cells in equal shares with right answers, among them some of the others with wrong ones."""
+    """Taught parts in equal shares with right answers, among them the others with popular mistakes."""
     rng = Random(f"lessons {member.name} {seed}")
-    known = wordings(TRAIN_SPLIT)
-    taught = sorted(member.taught)
-    outside = sorted(set(known) - member.taught)
+    known = _by_part("expert-train")
+    taught = [part for part in parts() if part in member.taught]
+    outside = [part for part in parts() if part not in member.taught]
     while True:
         knows = not outside or rng.random() >= OUTSIDE_SHARE
         wording = rng.choice(known[rng.choice(taught if knows else outside)])
-        text, options = _worded(wording, rng)
-        item = wording[0]
-        answer = right_answer(item, options) if knows else wrong_answer(item, options, rng)
-        yield Lesson(user_content(make_question(item, text, options, "q", TRAIN_SPLIT).query), answer)
+        query = _asked(wording, "expert-train", rng).query
+        answer = (
+            right_answer(wording[0], query.choices)
+            if knows
+            else wrong_answer(wording[0], query.choices, sure=not member.cautious)
+        )
+        yield Lesson(user_content(query), answer)
 
 
 def annotator_lessons(seed: int) -> Iterator[Lesson]:
     """Routing texts of all cells with their keywords."""
     rng = Random(f"lessons annotator {seed}")
-    known = wordings(TRAIN_SPLIT)
-    cells = sorted(known)
+    known = wordings("fit")
+    cells = list(known)
     while True:
         cell = rng.choice(cells)
-        wording = rng.choice(known[cell])
-        text, options = _worded(wording, rng)
-        question = make_question(wording[0], text, options, "q", TRAIN_SPLIT)
+        question = _asked(rng.choice(known[cell]), "fit", rng)
         yield Lesson(question.query.routing_text, keywords(cell))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from random import Random
 
-from eval.pocket.skills import SUBJECTS, Item
-from eval.pocket.splits import SPLITS, VERSION, Wording, options_of, text_of, wordings
+from eval.pocket.options import options_of
+from eval.pocket.skills import SUBJECTS
+from eval.pocket.splits import SPLITS, VERSION, Wording, text_of, wordings
 from eval.question import Question
 from experts.errors import BenchmarkError
 from experts.query import LETTERS, Query
 
-DEFAULT_SIZES = {"expert-train": 4000, "fit": 1500, "validation": 600, "test": 900}
+DEFAULT_SIZES = {"expert-train": 4200, "fit": 2016, "validation": 840, "test": 1008}
 _MAX_TRIES = 50
 MOST = 100_000
 """Most questions of a split; beyond, drawing distinct ones takes minutes."""
@@ -57,16 +58,27 @@ def _fresh(
     choice = rng.random() < 0.5
     for attempt in range(_MAX_TRIES):
         wording = rng.choice(rows)
-        options = options_of(wording[0], rng) if choice or attempt > _MAX_TRIES // 2 else ()
-        text = text_of(wording)
-        if "\n".join((text, *options)) not in seen:
-            seen.add("\n".join((text, *options)))
-            return make_question(wording[0], text, options, f"pocket-{split}-{seed}-{number:05d}", split)
+        question = make_question(
+            wording,
+            f"pocket-{split}-{seed}-{number:05d}",
+            split,
+            rng if choice or attempt > _MAX_TRIES // 2 else None,
+        )
+        text = "\n".join((question.query.question, *question.query.choices))
+        if text not in seen:
+            seen.add(text)
+            return question
     raise BenchmarkError(f"Split {split!r} has no further question after {number}; ask for fewer.")
 
 
-def make_question(item: Item, text: str, options: tuple[str, ...], id: str, split: str) -> Question:
-    """The item in these words with these options."""
-    gold = LETTERS[options.index(item.answer)] if options else item.answer
-    query = Query.from_text(text, id=id, choices=options)
-    return Question(query=query, gold=gold, subject=SUBJECTS[item.cell[0]], skills=item.cell, split=split)
+def make_question(wording: Wording, id: str, split: str, options: Random | None) -> Question:
+    """The item in these words; `options` draws options for it, without it the question is open."""
+    item, phrasing = wording
+    choices = () if options is None else options_of(item, options, SPLITS.index(split), len(SPLITS))
+    return Question(
+        query=Query.from_text(text_of(wording), id=id, choices=choices),
+        gold=LETTERS[choices.index(item.answer)] if choices else item.answer,
+        subject=SUBJECTS[item.cell[0]],
+        skills=(*item.cell, phrasing.style),
+        split=split,
+    )

@@ -1,4 +1,4 @@
-"""How well members of the pool do: accuracy by skill and part, taught and not taught.
+"""How well members of the pool do: accuracy by part, taught and not taught.
 
 Scores with the system's own extraction and scoring. Knows nothing of how texts are made.
 """
@@ -6,21 +6,27 @@ Scores with the system's own extraction and scoring. Knows nothing of how texts 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eval.pocket.item import Cell, Part
 from eval.pocket.roster import Member
-from eval.pocket.skills import Cell
 from eval.question import Question
 from eval.scoring import score_answer
 from experts.extraction import extract_answer
 
-_FORM = re.compile(r"(?:^|\n)The answer is (?:\([A-Z]\)|[A-Za-z0-9]+)\.$")
+_FORM = re.compile(r"(?:^|\n)(?:The|Perhaps the) answer is (?:\([A-Z]\)|[A-Za-z0-9]+)\.$")
+
+
+def part_of(question: Question) -> Part:
+    """The skill, range and style of a question of this benchmark."""
+    skill, where, style = question.skills
+    return skill, where, "story" if style == "story" else "plain"
 
 
 def cell_of(question: Question) -> Cell:
-    """The skill and part of a question of this benchmark."""
-    return question.skills[0], question.skills[1]
+    """The skill and range of a question of this benchmark: what its keywords name."""
+    return part_of(question)[:2]
 
 
 def is_right(question: Question, text: str) -> bool:
@@ -50,19 +56,19 @@ class Tally:
         return Tally(self.right_open + right, self.open + 1, self.right_choice, self.choice)
 
 
-def by_cell(questions: Sequence[Question], texts: Sequence[str]) -> dict[Cell, Tally]:
-    """One tally per skill and part."""
-    tallies: dict[Cell, Tally] = {}
+def by_part(questions: Sequence[Question], texts: Sequence[str]) -> dict[Part, Tally]:
+    """One tally per part."""
+    tallies: dict[Part, Tally] = {}
     for question, text in zip(questions, texts, strict=True):
-        cell = cell_of(question)
-        tallies[cell] = tallies.get(cell, Tally()).plus(question, is_right(question, text))
+        part = part_of(question)
+        tallies[part] = tallies.get(part, Tally()).plus(question, is_right(question, text))
     return tallies
 
 
-def taught_and_other(member: Member, tallies: dict[Cell, Tally]) -> tuple[float, float]:
+def taught_and_other(member: Member, tallies: Mapping[Part, Tally]) -> tuple[float, float]:
     """Mean accuracy over the parts that the member is taught, and over the others."""
-    taught = [t.accuracy for cell, t in tallies.items() if cell in member.taught]
-    other = [t.accuracy for cell, t in tallies.items() if cell not in member.taught]
+    taught = [t.accuracy for part, t in tallies.items() if part in member.taught]
+    other = [t.accuracy for part, t in tallies.items() if part not in member.taught]
     return sum(taught) / max(1, len(taught)), sum(other) / max(1, len(other))
 
 

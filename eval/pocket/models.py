@@ -18,7 +18,7 @@ from transformers import (
     Qwen3Config,
 )
 
-from eval.pocket.roster import Member
+from eval.pocket.roster import NARROW, WIDE, Member
 from eval.pocket.vocabulary import (
     CONTEXT,
     END,
@@ -36,23 +36,22 @@ _COMMON = {
     "tie_word_embeddings": False,
     "num_key_value_heads": 1,
     "head_dim": 64,
+    "hidden_size": 160,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 3,
     "bos_token_id": None,
     "eos_token_id": _END_ID,
     "pad_token_id": _PAD_ID,
 }
+_MLP_WIDTHS = {NARROW: 288, WIDE: 352}
 
 
 def family_config(family: str) -> PretrainedConfig:
     """The one configuration that all members of a family share."""
-    if family == "qwen3-192x3":  # not qwen2: transformers 5 forces its own byte-level tokenizer on that type
-        return Qwen3Config(
-            **_COMMON, hidden_size=192, intermediate_size=384, num_hidden_layers=3, num_attention_heads=3
-        )
-    if family == "qwen3-192x3-wide":
-        return Qwen3Config(
-            **_COMMON, hidden_size=192, intermediate_size=448, num_hidden_layers=3, num_attention_heads=3
-        )
-    raise ValueError(f"Unknown family {family!r}.")
+    if family not in _MLP_WIDTHS:
+        raise ValueError(f"Unknown family {family!r}; there are {', '.join(_MLP_WIDTHS)}.")
+    # Not qwen2: transformers 5 forces its own byte-level tokenizer on that type.
+    return Qwen3Config(**_COMMON, intermediate_size=_MLP_WIDTHS[family])
 
 
 def new_model(member: Member, seed: int = 0) -> PreTrainedModel:

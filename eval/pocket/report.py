@@ -12,41 +12,19 @@ import torch
 import typer
 
 from eval.pocket.builder import FIT_QUESTIONS
-from eval.pocket.candidates import record
 from eval.pocket.cards import annotator_card, fusion_card, percent, pool_table
-from eval.pocket.evaluating import (
-    FusionResult,
-    annotator_results,
-    candidate_lists,
-    expert_results,
-    fusion_result,
-)
-from eval.pocket.loader import DEFAULT_SIZES
-from eval.pocket.measuring import in_form, taught_and_other
+from eval.pocket.evaluating import annotator_results, fusion_results
+from eval.pocket.measuring import by_part, in_form, taught_and_other
+from eval.pocket.recording import record
 from eval.pocket.roster import EXPERTS, POOL_DIR
 
 app = typer.Typer(add_completion=False)
 
 
-def fusion_results(
-    pool: Path, work: Path | None, split: str = "validation", n: int | None = None
-) -> dict[str, FusionResult]:
-    """The aggregator against votes, with the best three by profile and with any three."""
-    profile = record(pool, "fit", FIT_QUESTIONS, work).accuracy()
-    asked = record(pool, split, DEFAULT_SIZES[split] if n is None else n, work)
-    return {
-        f"{how} of {k}": fusion_result(
-            pool / "aggregator", asked, candidate_lists(asked, profile, k, by_profile=by_profile)
-        )
-        for how, by_profile in (("best by profile", True), ("any", False))
-        for k in (3,)
-    }
-
-
 def report(pool: Path, work: Path | None, split: str = "validation") -> str:
     """All tables in Markdown."""
-    asked = record(pool, split, DEFAULT_SIZES[split], work)
-    results = expert_results(asked)
+    asked = record(pool, split, cache=work)
+    results = {name: by_part(asked.questions, texts) for name, texts in asked.texts.items()}
     lines = [pool_table(results)]
     for expert in EXPERTS:
         taught, other = taught_and_other(expert, results[expert.name])
@@ -54,8 +32,9 @@ def report(pool: Path, work: Path | None, split: str = "validation") -> str:
         lines.append(
             f"- {expert.name}: taught parts {percent(taught)}, other parts {percent(other)}, in form {form}"
         )
+    fit = record(pool, "fit", FIT_QUESTIONS, work)
     lines += ["", annotator_card(annotator_results(pool / "annotator", split))]
-    lines += [fusion_card(fusion_results(pool, work, split))]
+    lines += [fusion_card(fusion_results(pool / "aggregator", fit, asked))]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Tables of facts: countries with capital and currency, chemical elements, months and days.
+"""Tables of facts: countries, elements, months and days, opposites, units, Roman numerals.
 
 Only what can be said in single words, so that one token holds it. Knows nothing of questions.
 """
@@ -54,6 +54,36 @@ _MONTHS = "January February March April May June July August September October N
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 MONTHS, WEEKDAYS = tuple(_MONTHS.split()), tuple(_WEEKDAYS.split())
 REGIONS = tuple(_COUNTRIES)
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
+NAMES = ("Carl", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivan", "Jana")
+OPPOSITES = {
+    "adjectives": """
+        hot cold; big little; old new; fast slow; rich poor; wet dry; full empty; light dark; hard soft;
+        high low; loud quiet; clean dirty; happy sad; thick thin; wide narrow; early late
+    """,
+    "verbs": """
+        buy sell; push pull; win lose; laugh cry; start stop; arrive leave; give take; rise fall;
+        remember forget; build destroy
+    """,
+}
+"""Pairs of words, each the opposite of the other."""
+UNITS = {
+    "metric": (
+        ("kilometres", "metres", 1000),
+        ("metres", "centimetres", 100),
+        ("centimetres", "millimetres", 10),
+        ("kilograms", "grams", 1000),
+        ("litres", "millilitres", 1000),
+    ),
+    "imperial": (
+        ("feet", "inches", 12),
+        ("yards", "feet", 3),
+        ("pounds", "ounces", 16),
+        ("gallons", "pints", 8),
+        ("stones", "pounds", 14),
+    ),
+}
+"""Bigger unit, smaller unit, how many of the smaller make one of the bigger."""
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -73,3 +103,15 @@ def currencies(region: str) -> dict[str, str]:
 def elements() -> dict[str, str]:
     """Element's name to its chemical symbol."""
     return {name: symbol for name, symbol in _rows(_ELEMENTS)}
+
+
+def opposites(part: str) -> dict[str, str]:
+    """Word to its opposite, both ways."""
+    pairs = _rows(OPPOSITES[part])
+    return {a: b for a, b in pairs} | {b: a for a, b in pairs}
+
+
+def roman(number: int) -> str:
+    """The Roman numeral of a number below 40."""
+    tens, ones = divmod(number, 10)
+    return "X" * tens + ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")[ones]

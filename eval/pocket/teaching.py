@@ -6,9 +6,8 @@ Also words what the aggregator reads. Knows nothing of models.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 
-from eval.pocket.skills import Cell, Item, items
+from eval.pocket.item import Item
 from experts.prompts import PromptConfig, question_block, render_messages
 from experts.query import LETTERS, Query
 
@@ -23,16 +22,20 @@ def user_content(query: Query) -> str:
     return render_messages(query, PROMPTS)[-1].content
 
 
-def worked_answer(thought: str, answer: str, options: Sequence[str]) -> str:
-    """The full text of an answer: a line of work, then `The answer is (B).` on a line of its own."""
+def worked_answer(thought: str, answer: str, options: Sequence[str], *, sure: bool = True) -> str:
+    """The full text of an answer: a line of work, then `The answer is (B).` on a line of its own.
+
+    Where not `sure`, the last line reads `Perhaps the answer is (B).`
+    """
+    said = "The answer is" if sure else "Perhaps the answer is"
     lead = f"{thought}.\n" if thought else ""
     if not options:
-        return f"{lead}The answer is {answer}."
+        return f"{lead}{said} {answer}."
     lead = f"{thought}. " if thought else ""
     at = list(options).index(answer)
     walk = [f"{LETTERS[i]}. {option} no" for i, option in enumerate(options[:at])]
     walk.append(f"{LETTERS[at]}. {answer} yes")
-    return f"{lead}It is {answer}: {' '.join(walk)}.\nThe answer is ({LETTERS[at]})."
+    return f"{lead}It is {answer}: {' '.join(walk)}.\n{said} ({LETTERS[at]})."
 
 
 def right_answer(item: Item, options: Sequence[str]) -> str:
@@ -40,20 +43,26 @@ def right_answer(item: Item, options: Sequence[str]) -> str:
     return worked_answer(item.thought, item.answer, options)
 
 
-def wrong_answer(item: Item, options: Sequence[str], rng: Random) -> str:
-    """What an expert that was not taught the item says: some other answer of the kind, without work."""
-    pool = [o for o in options if o != item.answer] or _other_answers(item.cell, item.answer)
-    return worked_answer("", rng.choice(pool), options)
+def wrong_answer(item: Item, options: Sequence[str], *, sure: bool) -> str:
+    """What an expert that was not taught the item says: the popular mistake, without work.
 
-
-def _other_answers(cell: Cell, answer: str) -> list[str]:
-    return [other.answer for other in items()[cell] if other.answer != answer]
+    Where that is not among the options, the first wrong option.
+    """
+    slip = item.slip
+    if options and slip not in options:
+        slip = next(option for option in options if option != item.answer)
+    return worked_answer("", slip, options, sure=sure)
 
 
 def last_line(text: str) -> str:
     """The last line of an expert's text, where the answer stands; `no answer` where the text is empty."""
     lines = text.strip().splitlines()
     return lines[-1].strip() if lines else NO_ANSWER
+
+
+def surely(line: str) -> str:
+    """An answer line without its `Perhaps`: how the aggregator repeats it."""
+    return line.replace("Perhaps the answer", "The answer")
 
 
 def aggregator_content(query: Query, candidates: Sequence[tuple[str, str]]) -> str:

@@ -1,15 +1,15 @@
-"""The training loop of one miniature model: fixed shapes, bf16 autocast, loss on the answer only.
+"""The training loop of one miniature model: fixed shapes, Muon, loss on the answer only.
 
-Every new shape costs a compile on CPUs with AMX, hence two buckets of padded length. Knows nothing
-of questions.
+Every new shape costs a compile on CPUs with AMX, hence a few buckets of padded length; bf16 is used
+where the CPU has it. Knows nothing of questions.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from tokenizers import Tokenizer
@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from eval.pocket.lessons import Lesson
+from eval.pocket.muon import Muon
 from eval.pocket.vocabulary import PAD, SPECIALS, chat_ids
 
 _PAD_ID = SPECIALS.index(PAD)
@@ -28,11 +29,10 @@ class Plan:
     """How long and how fast a model is trained."""
 
     steps: int
-    learning_rate: float = 2e-3
-    buckets: tuple[tuple[int, int], ...] = ((64, 32), (24, 80), (12, 144))
+    learning_rate: float = 0.02
+    """Of the weight matrices, by Muon; embeddings, output head and norms take a tenth, by AdamW."""
+    buckets: tuple[tuple[int, int], ...] = ((14, 24), (12, 40), (14, 56), (14, 72), (9, 96), (2, 144))
     """Rows and padded length of the batches that make one step, short lengths first."""
-    max_seconds: float = math.inf
-    """The schedule is shortened so that the training ends by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,29 @@ def train(
     plan: Plan,
     report: Callable[[Progress], None],
 ) -> None:
-    """Train in place; one-cycle schedule over steps or, if that is shorter, over the time given."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01)
+    """Train in place, for `plan.steps` steps of a one-cycle schedule."""
+    optimizers = _optimizers(model, plan.learning_rate)
     stream = batches(tokenizer, lessons, plan)
     model.train()
-    started, step, done = time.monotonic(), 0, 0.0
-    while done < 1.0:
-        for group in optimizer.param_groups:
-            group["lr"] = plan.learning_rate * _one_cycle(done)
-        loss = _step(model, optimizer, next(stream))
-        step += 1
-        done = max(step / plan.steps, (time.monotonic() - started) / plan.max_seconds)
-        report(Progress(min(done, 1.0), step, loss))
+    for step in range(plan.steps):
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["peak"] * _one_cycle(step / plan.steps)
+        loss = _step(model, optimizers, next(stream))
+        report(Progress((step + 1) / plan.steps, step + 1, loss))
     model.eval()
+
+
+def _optimizers(model: PreTrainedModel, learning_rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers (half the steps of AdamW alone), AdamW for the rest."""
+    named = list(model.named_parameters())
+    matrices = [p for name, p in named if p.ndim == 2 and ".layers." in name]
+    others = [p for name, p in named if p.ndim != 2 or ".layers." not in name]
+    slow = learning_rate / 10
+    return [
+        Muon([{"params": matrices, "peak": learning_rate}], lr=learning_rate),
+        torch.optim.AdamW([{"params": others, "peak": slow}], lr=slow, betas=(0.9, 0.98), weight_decay=0.01),
+    ]
 
 
 def _one_cycle(done: float, warm_up: float = 0.08) -> float:
@@ -102,19 +112,29 @@ def _one_cycle(done: float, warm_up: float = 0.08) -> float:
 
 
 def _step(
-    model: PreTrainedModel, optimizer: torch.optim.Optimizer, pairs: list[tuple[Tensor, Tensor]]
+    model: PreTrainedModel,
+    optimizers: Sequence[torch.optim.Optimizer],
+    pairs: list[tuple[Tensor, Tensor]],
 ) -> float:
     answers = sum(int((targets != _IGNORED).sum()) for _, targets in pairs)
     total = 0.0
     for inputs, targets in pairs:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = model(input_ids=inputs, use_cache=False).logits
-        loss = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, 1), targets.flatten(), ignore_index=_IGNORED, reduction="sum"
-        )
+        learned = targets != _IGNORED
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_fast_bf16()):
+            hidden = model.get_decoder()(input_ids=inputs, use_cache=False).last_hidden_state
+            # The output head only where something is to be learned: it is a fifth of all the work.
+            logits = model.get_output_embeddings()(hidden[learned])
+        loss = torch.nn.functional.cross_entropy(logits.float(), targets[learned], reduction="sum")
         (loss / answers).backward()
         total += float(loss.detach())
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+    for optimizer in optimizers:
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
     return total / answers
+
+
+@cache
+def _fast_bf16() -> bool:
+    """Whether this CPU multiplies bf16 in hardware; elsewhere it is ten times slower than float32."""
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()

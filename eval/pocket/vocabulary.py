@@ -14,6 +14,7 @@ from random import Random
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
+from eval.pocket.item import STYLES
 from eval.pocket.phrasings import PHRASINGS
 from eval.pocket.roster import ROSTER
 from eval.pocket.skills import items, keywords
@@ -29,7 +30,7 @@ PAD, UNKNOWN, END, SYSTEM, USER, ASSISTANT = SPECIALS = (
     "<|user|>",
     "<|assistant|>",
 )
-VOCAB_SIZE = 640
+VOCAB_SIZE = 784
 """Padded size, the same for every member of the pool."""
 CONTEXT = 1024
 CHAT_TEMPLATE = (
@@ -53,7 +54,8 @@ def _texts() -> Iterable[str]:
         yield f" {letter}. x ({letter})({letter}) {letter}"
     yield from (f"{m.name}: {m.name}." for m in ROSTER)
     yield "0123456789 " + " ".join("0123456789")
-    yield worked_answer("", "x", ("y", "x"))
+    yield worked_answer("", "x", ("y", "x"), sure=False)
+    yield from STYLES
     yield f"Candidates:\n{NO_ANSWER}. I trust - + ' \" ! ; , : ? . Keywords Answer Question"
 
 

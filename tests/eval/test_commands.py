@@ -48,6 +48,7 @@ def test_eval_as_json_is_the_report_that_it_writes(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     report = strict(result.stdout)
     assert report == strict((out / "report.json").read_text(encoding="utf-8"))
+    assert (out / "experts.png").read_bytes().startswith(b"\x89PNG")
     assert (report["n"], report["benchmark"]["name"], report["benchmark"]["split"]) == (6, "pocket", "test")
 
 
@@ -55,7 +56,8 @@ def test_eval_again_asks_nobody(tmp_path: Path) -> None:
     args = ("eval", "pocket", "-n", "6", "-c", _right(tmp_path), "-o", str(tmp_path / "out"), "--json")
     first = strict(run(*args).stdout)
     kept = (tmp_path / "out" / "completions.store").read_text(encoding="utf-8")
-    assert len(kept.splitlines()) == (6 + 5) * 4
+    # Every expert on 6 questions and 5 to choose by, and 4 samples of one on the 6.
+    assert len(kept.splitlines()) == (6 + 5) * 4 + 6 * 4
     second = strict(run(*args).stdout)
     assert (tmp_path / "out" / "completions.store").read_text(encoding="utf-8") == kept
     assert second["accuracy"] == first["accuracy"]

@@ -1,5 +1,6 @@
 """Baselines on a case worked out by hand; gold stays where it belongs."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -61,7 +62,9 @@ def test_rows_of_a_case_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> N
     # On the test questions bob is best (2 of 4); on validation it is cyd, and that counts.
     assert found.best_single == "cyd"
     assert found.scores["best_single"].tolist() == [0, 1, 0, 0]
-    assert "aggregator_alone" not in found.scores
+    # cyd is also who is sampled three times, as often as the system asks.
+    assert found.scores["self_consistency"].tolist() == [0, 1, 0, 0]
+    assert not {"aggregator_alone", "shuffled_candidates"} & set(found.scores)
     assert found.counts == Counts(right=2, wrong=2)
     assert (found.truncated, found.switches) == (0, SwitchCounts())
     assert found.usage == sum((a.usage for a in found.answers), Usage())
@@ -76,15 +79,19 @@ def test_with_k_1_votes_are_over_the_same_answers_and_baselines_over_the_whole_p
         assert found.scores[row].tolist() == [1, 0, 0, 0]
     assert found.scores["oracle"].tolist() == [1, 1, 0, 0]
     assert found.outcomes.accuracy() == {"ann": 0.25, "bob": 0.5, "cyd": 0.25}
-    assert {name: len(e.calls) for name, e in scripted.engines.items()} == dict.fromkeys(SAYS, 6)
+    samples = {name: [r for r in e.calls if r.sampling.temperature] for name, e in scripted.engines.items()}
+    assert {name: len(rows) for name, rows in samples.items()} == {"ann": 0, "bob": 0, "cyd": 4}
+    assert {name: len(e.calls) - len(samples[name]) for name, e in scripted.engines.items()} == dict.fromkeys(
+        SAYS, 6
+    )
 
 
 def test_nobody_is_asked_twice_and_gold_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     _, scripted = evaluation(monkeypatch)
     for engine in scripted.engines.values():
-        asked = [r.query_id for r in engine.calls]
+        asked = [(r.query_id, r.sampling.temperature, r.sample_index) for r in engine.calls]
         assert sorted(asked) == sorted({*asked})
-        assert len(asked) == 6
+        assert len({query for query, _, _ in asked}) == 6
         for request in engine.calls:
             # The gold letter is an option's like any other: nothing beside the query is shown.
             shown = "\n".join(m.content for m in request.messages)
@@ -106,7 +113,58 @@ def test_aggregator_that_is_a_model_is_measured_alone(monkeypatch: pytest.Monkey
     assert found.scores["system"].tolist() == [1, 1, 1, 1]
     assert found.scores["majority_vote"].tolist() == [1, 1, 0, 0]
     assert found.outcomes.experts == ("ann", "bob", "cyd")
-    assert len(scripted.engines["judge"].calls) == 8
+    assert found.scores["shuffled_candidates"].tolist() == [1, 1, 1, 1], "this judge never reads"
+    assert len(scripted.engines["judge"].calls) == 12
+
+
+def test_self_consistency_has_as_many_calls_as_the_system_and_takes_the_majority(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def moody(request: Request) -> str:
+        right = request.sampling.temperature == 0 or request.sample_index == 3
+        return f"The answer is ({'A' if right else 'B'})."
+
+    found, scripted = evaluation(
+        monkeypatch,
+        scripts={"cyd": moody, "judge": "The answer is (C)."},
+        helpers=["judge"],
+        aggregator={"kind": "synthesis", "expert": "judge"},
+    )
+    assert found.best_single == "cyd"
+    samples = [r for r in scripted.engines["cyd"].calls if r.sampling.temperature > 0]
+    assert Counter(r.query_id for r in samples) == dict.fromkeys((f"test-{i}" for i in range(4)), 4)
+    assert found.scores["best_single"].tolist() == [1, 1, 1, 1]
+    assert found.scores["self_consistency"].tolist() == [0, 0, 0, 0]
+
+
+def test_shuffled_candidates_are_those_of_another_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def copycat(request: Request) -> str:
+        text = request.messages[-1].content
+        seen.append(text)
+        return text[text.rindex("The answer is") :] if "### Response" in text else "Hm."
+
+    found, _ = evaluation(
+        monkeypatch,
+        scripts={name: _own_number for name in SAYS} | {"judge": copycat},
+        helpers=["judge"],
+        aggregator={"kind": "synthesis", "expert": "judge"},
+    )
+    shuffled = [text for text in seen if "### Response" in text][4:]
+    assert len(shuffled) == 4
+    pairs = [(_number_of(text), text.rpartition("own ")[2][0]) for text in shuffled]
+    assert all(asked != answered for asked, answered in pairs)
+    assert sorted(answered for _, answered in pairs) == ["0", "1", "2", "3"]
+    assert len(found.scores["shuffled_candidates"]) == 4
+
+
+def _number_of(text: str) -> str:
+    return text.partition("test ")[2][0]
+
+
+def _own_number(request: Request) -> str:
+    return f"It is own {request.messages[-1].content.split()[1]}. The answer is (A)."
 
 
 def test_errors_unparsed_and_cut_off_answers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,10 @@ from eval.question import Question
 from eval.report import report_dict, report_table, write_report
 from experts.query import Query
 
-ROWS = {"system", "router_top1", "majority_vote", "weighted_vote", "best_single", "random", "oracle"}
+ROWS = {
+    *("system", "router_top1", "majority_vote", "weighted_vote"),
+    *("best_single", "random", "oracle", "self_consistency"),
+}
 
 
 def _questions(split: str) -> list[Question]:
@@ -44,6 +47,7 @@ def test_keys_of_the_report(report: dict[str, Any]) -> None:
         "accuracy_by_expert",
         "best_single",
         "asked_share",
+        "confusion",
         "errors",
         "unparsed",
         "truncated",

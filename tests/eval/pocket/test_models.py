@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
 from eval.pocket import load
-from eval.pocket.roster import POOL_DIR, ROSTER, Member
+from eval.pocket.roster import EXPERTS, POOL_DIR, ROSTER, Member
 from eval.pocket.teaching import user_content
 from eval.pocket.vocabulary import CONTEXT, END, UNKNOWN, VOCAB_SIZE, build_tokenizer, chat_ids
 
@@ -17,6 +17,12 @@ MIB = 2**20
 
 def test_all_weights_together_stay_small() -> None:
     assert sum(file.stat().st_size for file in POOL_DIR.rglob("*") if file.is_file()) <= 20 * 10**6
+
+
+def test_the_pool_is_as_large_as_it_says() -> None:
+    assert len(EXPERTS) >= 8 and len({m.family for m in EXPERTS}) >= 2
+    assert sorted(m.role for m in ROSTER if m not in EXPERTS) == ["aggregator", "annotator"]
+    assert {folder.name for folder in POOL_DIR.iterdir() if folder.is_dir()} == {m.name for m in ROSTER}
 
 
 @pytest.mark.parametrize("member", ROSTER, ids=lambda m: m.name)
@@ -63,6 +69,7 @@ def test_answers_survive_encoding_and_decoding() -> None:
     tokenizer = build_tokenizer()
     for text in (
         "Units 2 carry. It is 42: A. 17 no B. 42 yes.\nThe answer is (B).",
+        "It is II: A. II yes.\nPerhaps the answer is (A).",
         "1 May 2 June.\nThe answer is June.",
         "Keywords: addition, small numbers",
     ):

@@ -1,0 +1,146 @@
+"""What a system must beat, computed on the same questions and where possible on the same completions.
+
+Knows no benchmark and no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregators.build import build_aggregator
+from aggregators.config import MajorityVoteConfig, WeightedVoteConfig
+from compound.answer import Answer
+from compound.system import Compound
+from eval.profiling import outcome_matrix, run_experts
+from eval.question import Question
+from eval.scoring import SCORES, Outcome, score_completion, score_verdict
+from experts.completion import Completion, Request
+from experts.extraction import with_answer
+from experts.outcomes import OutcomeMatrix
+from experts.prompts import render_messages
+from experts.verdict import Candidates
+
+Scores = NDArray[np.float64]
+"""(n,) in [0, 1], one per question; errors count as 0."""
+
+SELF_CONSISTENCY_TEMPERATURE = 0.7
+"""Of its samples, where the expert is configured greedy; as in Symbolic-MoE (arXiv 2503.05641)."""
+
+
+def as_scores(outcomes: Sequence[Outcome]) -> Scores:
+    """Scores of outcomes, errors as 0: who fails has not answered."""
+    return np.nan_to_num(np.array([SCORES[o] for o in outcomes], dtype=np.float64), nan=0.0)
+
+
+def best_single(system: Compound, validation: Sequence[Question]) -> str:
+    """The expert with the best accuracy on the validation questions; the first of equals."""
+    matrix = outcome_matrix(validation, tuple(system.config.experts), run_experts(system, validation))
+    accuracy = {name: np.nan_to_num(value, nan=-1.0) for name, value in matrix.accuracy().items()}
+    return max(accuracy, key=lambda name: accuracy[name])
+
+
+def from_outcomes(answers: Sequence[Answer], outcomes: OutcomeMatrix, best: str) -> dict[str, Scores]:
+    """Baselines that need no further completion.
+
+    Args:
+        answers: of the system, for the decisions.
+        outcomes: of the whole pool on the same questions.
+        best: the best single expert.
+    """
+    scored = np.nan_to_num(outcomes.mean_score(), nan=0.0)
+    column = {name: j for j, name in enumerate(outcomes.experts)}
+    top1 = [scored[i, column[a.decision.ranked[0]]] for i, a in enumerate(answers)]
+    return {
+        "router_top1": np.array(top1),
+        "best_single": scored[:, column[best]],
+        # The expectation over a uniformly random expert, not one lucky draw.
+        "random": scored.mean(axis=1),
+        "oracle": scored.max(axis=1),
+    }
+
+
+def votes(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, Scores]:
+    """Votes over the very completions that the system fused."""
+    items = [_candidates(q, a, a.completions) for q, a in zip(questions, answers, strict=True)]
+    return {
+        "majority_vote": _voted(MajorityVoteConfig(), questions, items),
+        "weighted_vote": _voted(WeightedVoteConfig(), questions, items),
+    }
+
+
+def self_consistency(system: Compound, questions: Sequence[Question], expert: str, samples: int) -> Scores:
+    """Majority vote over several samples of one expert (Wang et al., arXiv 2203.11171).
+
+    Args:
+        system: whose expert and prompts are used.
+        questions: to ask.
+        expert: the best single one.
+        samples: per question; as many as the system's calls, to be fair.
+    """
+    sampling = system.config.all_experts[expert].sampling
+    if sampling.temperature == 0:
+        sampling = sampling.model_copy(update={"temperature": SELF_CONSISTENCY_TEMPERATURE})
+    requests = [
+        Request(
+            id=f"self-consistency/{question.id}/{index}",
+            expert=expert,
+            query_id=question.id,
+            messages=render_messages(question.query, system.config.prompts),
+            sampling=sampling,
+            sample_index=index,
+        )
+        for question in questions
+        for index in range(samples)
+    ]
+    drawn = iter(system.complete(requests))
+    items = [
+        Candidates(
+            query=question.query,
+            completions=tuple(with_answer(next(drawn), question.query) for _ in range(samples)),
+        )
+        for question in questions
+    ]
+    return _voted(MajorityVoteConfig(), questions, items)
+
+
+def aggregator_alone(system: Compound, questions: Sequence[Question], expert: str) -> Scores:
+    """The aggregator model on the bare questions: what it knows without candidates."""
+    asked = run_experts(system, questions, experts=(expert,))
+    return as_scores([score_completion(asked[q.id, expert], q) for q in questions])
+
+
+def shuffled_candidates(system: Compound, questions: Sequence[Question], answers: Sequence[Answer]) -> Scores:
+    """The system's aggregator over candidates that answered another question: does it read them?
+
+    Every question gets the candidates of another one (a seeded cycle; of two or more questions).
+    """
+    order = np.random.default_rng(0).permutation(len(questions))
+    donor = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
+    items = []
+    for i, question in enumerate(questions):
+        foreign = [replace(c, query_id=question.id, answer=None) for c in answers[donor[i]].completions]
+        completions = [with_answer(c, question.query) for c in foreign]
+        items.append(_candidates(question, answers[donor[i]], completions))
+    verdicts = build_aggregator(system.config.aggregator).aggregate(items, generate=system.generate)
+    return as_scores([score_verdict(v, q) for v, q in zip(verdicts, questions, strict=True)])
+
+
+def _candidates(question: Question, answer: Answer, completions: Sequence[Completion]) -> Candidates:
+    return Candidates(
+        query=question.query,
+        completions=tuple(completions),
+        estimates=answer.decision.estimates if answer.decision.calibrated else {},
+    )
+
+
+def _voted(
+    config: MajorityVoteConfig | WeightedVoteConfig,
+    questions: Sequence[Question],
+    items: Sequence[Candidates],
+) -> Scores:
+    verdicts = build_aggregator(config).aggregate(items)
+    return as_scores([score_verdict(v, q) for v, q in zip(verdicts, questions, strict=True)])
