@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def confusion(answers: Sequence[Answer], outcomes: OutcomeMatrix) -> Confusion:
     )
 
 
-def _share(part: NDArray[np.generic], whole: NDArray[np.generic]) -> NDArray[np.float64]:
+def _share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     found = np.full(part.shape, np.nan)
     np.divide(part, whole, out=found, where=whole > 0)
     return found

@@ -22,12 +22,12 @@ BASE = Member(name="base", family=NARROW, taught=frozenset(parts()), about="ever
 """What all members are grown from: finding an option and reading a question are learned once."""
 PLANS = {
     "base": Plan(steps=1500),
-    "expert": Plan(steps=240, learning_rate=0.01),
+    "expert": Plan(steps=300, learning_rate=0.01),
     "annotator": Plan(steps=120, learning_rate=0.01, buckets=((24, 32), (24, 64))),
     "aggregator": Plan(steps=1000, learning_rate=0.01, buckets=((12, 72), (16, 96), (14, 128), (6, 176))),
 }
 """How the base and each role are trained."""
-FIT_QUESTIONS = 4032
+FIT_QUESTIONS = 3024
 """Questions of split `fit` that all experts answer for the aggregator."""
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from eval.pocket.evaluating import FusionResult
 from eval.pocket.generation import MAX_TOKENS
-from eval.pocket.item import Cell, Part
+from eval.pocket.item import STYLES, Cell, Part
 from eval.pocket.measuring import Tally, taught_and_other
-from eval.pocket.roster import EXPERTS, Member, knowers
+from eval.pocket.roster import EXPERTS, ROSTER, Member, knowers
+from eval.pocket.skills import items
 from eval.pocket.splits import VERSION
 
 _HEAD = """---
@@ -96,6 +97,23 @@ def pool_table(results: Mapping[str, Mapping[Part, Tally]]) -> str:
         marks = [(percent(results[name][part].accuracy), name in knowers(part)) for name in names]
         rows.append([", ".join(part), *(f"**{mark}**" if taught else mark for mark, taught in marks)])
     return table(["part", *names], rows)
+
+
+def roster_table() -> str:
+    """Who is taught what: a range alone means both styles, `*` every range."""
+    rows = [
+        [f"`{m.name}`", f"`{m.family}`", "yes" if m.cautious else "", _taught(m) or m.about] for m in ROSTER
+    ]
+    return table(["name", "family", "cautious", "taught"], rows)
+
+
+def _taught(member: Member) -> str:
+    skills: dict[str, list[str]] = {}
+    for skill, where in items():
+        styles = [style for style in STYLES if (skill, where, style) in member.taught]
+        if styles:
+            skills.setdefault(skill, []).append(where if len(styles) == 2 else f"{where}/{styles[0]}")
+    return "; ".join(f"{skill}: {', '.join(ranges)}" for skill, ranges in skills.items())
 
 
 def write_card(folder: Path, member: Member, measured: str) -> None:

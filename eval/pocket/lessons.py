@@ -20,6 +20,8 @@ from eval.question import Question
 
 OUTSIDE_SHARE = 0.35
 """Share of lessons on what the expert is not taught: the popular mistake, in form."""
+HARD, HARD_WEIGHT = ("addition", "subtraction"), 3
+"""Skills that take the longest to carry over to new operands, and how much oftener they are taught."""
 CHOICE_SHARE, NUMBER_CHOICE_SHARE = 0.6, 0.75
 """Share of multiple choice in lessons: finding a number of several digits among options is learned last."""
 
@@ -46,14 +48,16 @@ def _asked(wording: Wording, split: str, rng: Random) -> Question:
 
 
 def expert_lessons(member: Member, seed: int) -> Iterator[Lesson]:
-    """Taught parts in equal shares with right answers, among them the others with popular mistakes."""
+    """Taught parts with right answers, hard ones oftener; among them the others with popular mistakes."""
     rng = Random(f"lessons {member.name} {seed}")
     known = _by_part("expert-train")
     taught = [part for part in parts() if part in member.taught]
+    weights = [HARD_WEIGHT if part[0] in HARD else 1 for part in taught]
     outside = [part for part in parts() if part not in member.taught]
     while True:
         knows = not outside or rng.random() >= OUTSIDE_SHARE
-        wording = rng.choice(known[rng.choice(taught if knows else outside)])
+        part = rng.choices(taught, weights)[0] if knows else rng.choice(outside)
+        wording = rng.choice(known[part])
         query = _asked(wording, "expert-train", rng).query
         answer = (
             right_answer(wording[0], query.choices)

@@ -30,7 +30,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     return x.T if tall else x
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(torch.optim.Optimizer):  # type: ignore[misc]  # torch has no types here
     """Nesterov momentum with orthogonal updates, for matrices only.
 
     Args:

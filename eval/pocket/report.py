@@ -12,7 +12,7 @@ import torch
 import typer
 
 from eval.pocket.builder import FIT_QUESTIONS
-from eval.pocket.cards import annotator_card, fusion_card, percent, pool_table
+from eval.pocket.cards import annotator_card, fusion_card, percent, pool_table, roster_table
 from eval.pocket.evaluating import annotator_results, fusion_results
 from eval.pocket.measuring import by_part, in_form, taught_and_other
 from eval.pocket.recording import record
@@ -25,7 +25,7 @@ def report(pool: Path, work: Path | None, split: str = "validation") -> str:
     """All tables in Markdown."""
     asked = record(pool, split, cache=work)
     results = {name: by_part(asked.questions, texts) for name, texts in asked.texts.items()}
-    lines = [pool_table(results)]
+    lines = [roster_table(), pool_table(results)]
     for expert in EXPERTS:
         taught, other = taught_and_other(expert, results[expert.name])
         form = percent(in_form(asked.texts[expert.name]))

@@ -137,4 +137,4 @@ def _step(
 @cache
 def _fast_bf16() -> bool:
     """Whether this CPU multiplies bf16 in hardware; elsewhere it is ten times slower than float32."""
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())

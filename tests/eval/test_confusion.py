@@ -1,5 +1,7 @@
 """Who is right where another was ranked first, and who errs alike: a case worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from compound.answer import Answer, Timings, assemble
@@ -31,11 +33,7 @@ def _answer(i: int, first: str) -> Answer:
 def _matrix() -> OutcomeMatrix:
     said = np.array(SAID, dtype=np.str_)
     matrix = OutcomeMatrix.from_scores(list("0123"), NAMES, (said == "A").astype(float))
-    return OutcomeMatrix(**{**_fields(matrix), "answer": said[:, :, None]})
-
-
-def _fields(matrix: OutcomeMatrix) -> dict[str, object]:
-    return {name: getattr(matrix, name) for name in matrix.__dataclass_fields__}
+    return replace(matrix, answer=said[:, :, None])
 
 
 def test_shares_of_a_case_worked_out_by_hand() -> None:
