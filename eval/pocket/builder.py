@@ -23,8 +23,8 @@ BASE = Member(name="base", family=NARROW, taught=frozenset(parts()), about="ever
 PLANS = {
     "base": Plan(steps=1500),
     "expert": Plan(steps=300, learning_rate=0.01),
-    "annotator": Plan(steps=120, learning_rate=0.01, buckets=((24, 32), (24, 64))),
-    "aggregator": Plan(steps=1000, learning_rate=0.01, buckets=((12, 72), (16, 96), (14, 128), (6, 176))),
+    "annotator": Plan(steps=300, learning_rate=0.01, buckets=((24, 32), (24, 64))),
+    "aggregator": Plan(steps=700, learning_rate=0.01, buckets=((16, 64), (20, 80), (12, 104), (2, 176))),
 }
 """How the base and each role are trained."""
 FIT_QUESTIONS = 3024
