@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from aggregators.aggregator import Aggregator
-from aggregators.config import AggregatorConfig, MajorityVoteConfig, SynthesisConfig, WeightedVoteConfig
+from aggregators.config import (
+    AggregatorConfig,
+    JudgeConfig,
+    MajorityVoteConfig,
+    SynthesisConfig,
+    WeightedVoteConfig,
+)
+from aggregators.judge import Judge
 from aggregators.synthesis import Synthesis
 from aggregators.top import TopExpert
 from aggregators.votes import MajorityVote, WeightedVote
@@ -17,4 +24,6 @@ def build_aggregator(config: AggregatorConfig) -> Aggregator:
         return WeightedVote(config)
     if isinstance(config, SynthesisConfig):
         return Synthesis(config)
+    if isinstance(config, JudgeConfig):
+        return Judge(config)
     return TopExpert(config)

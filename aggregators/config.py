@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 from typing import Annotated, Literal
 
@@ -108,6 +109,48 @@ class SynthesisConfig(_Settings):
     """What decides where the aggregator failed or its answer cannot be extracted."""
 
 
+class JudgePrompt(SynthesisPrompt):
+    """What the judging LLM reads; see `SynthesisPrompt`."""
+
+    system: str = (
+        "Several models answered the same question, each on its own. Decide which single response is most "
+        "likely to be right. Check the reasoning; the most frequent result may be wrong."
+    )
+    choice_instruction: str = (
+        'Weigh the responses step by step, then finish with "Best response: N" where N is its number.'
+    )
+    open_instruction: str = choice_instruction
+
+
+class JudgeConfig(_Settings):
+    """An expert of the pool names the candidate whose answer is taken as it stands."""
+
+    kind: Literal["judge"]
+    expert: str = Field(min_length=1)
+    """Name of the judging expert."""
+    prompt: JudgePrompt = JudgePrompt()
+    pattern: str = r"(?i)best response\W*(?:is\W+)?(?:response\W*|number\W*)?([\w.-]+)"
+    """Regular expression with one group for the candidate's number or its expert's name; the last
+    match in the reply counts."""
+    sampling: SamplingConfig | None = None
+    """None: the expert's own."""
+    strip_thinking: bool = True
+    """Show the judge no candidate's thoughts before `</think>`."""
+    fallback: VoteKind = "majority"
+    """What decides where the judge failed or named no candidate."""
+
+    @model_validator(mode="after")
+    def _check_pattern(self) -> JudgeConfig:
+        try:
+            groups = re.compile(self.pattern).groups
+        except re.error as error:
+            raise ValueError(f"`pattern` is no regular expression: {error}; got {self.pattern!r}.") from error
+        if groups != 1:
+            raise ValueError(f"`pattern` must have exactly one group, got {groups} in {self.pattern!r}.")
+        return self
+
+
 AggregatorConfig = Annotated[
-    MajorityVoteConfig | WeightedVoteConfig | TopExpertConfig | SynthesisConfig, Field(discriminator="kind")
+    MajorityVoteConfig | WeightedVoteConfig | TopExpertConfig | SynthesisConfig | JudgeConfig,
+    Field(discriminator="kind"),
 ]

@@ -3,7 +3,7 @@
 Knows no engine: it asks through the `generate` port. After Mixture-of-Agents (arXiv 2406.04692) and
 Symbolic-MoE (arXiv 2503.05641), with a prompt in our own words. Where the aggregator itself fails,
 or no option can be extracted from its answer, a vote over the candidates decides and the notes say
-so: an aggregator must not turn answers at hand into none.
+so.
 """
 
 from __future__ import annotations
@@ -11,17 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aggregators.aggregator import Aggregator
-from aggregators.ballots import agreeing, failed_verdict, read_ballots
-from aggregators.config import SynthesisConfig, SynthesisPrompt, VoteKind
-from aggregators.top import TopExpert
-from aggregators.votes import MajorityVote, WeightedVote
+from aggregators.ballots import agreeing, read_ballots
+from aggregators.config import SynthesisConfig
+from aggregators.reading import conversation, fallen_back, replies
 from experts.completion import Completion
 from experts.engine import Generate
-from experts.errors import AggregationError
 from experts.extraction import canonical, with_answer, without_thinking
-from experts.prompts import question_block
-from experts.query import Message
 from experts.verdict import Candidates, Verdict
 
 
@@ -44,43 +39,10 @@ class Synthesis:
             AggregationError: there are candidates to read and no `generate`, or it returned fewer
                 or more completions than it was asked for.
         """
-        conversations = [self._conversation(item) for item in items]
-        asked = [conversation for conversation in conversations if conversation]
-        written = iter(self._generate(asked, generate)) if asked else iter(())
-        return [
-            self._verdict(item, next(written) if conversation else None)
-            for item, conversation in zip(items, conversations, strict=True)
-        ]
-
-    def _generate(self, asked: list[tuple[Message, ...]], generate: Generate | None) -> list[Completion]:
-        if generate is None:
-            raise AggregationError(
-                f"Aggregator 'synthesis' asks expert {self.config.expert!r}, so aggregate() needs `generate`."
-            )
-        written = generate(self.config.expert, asked, self.config.sampling)
-        if len(written) != len(asked):
-            raise AggregationError(
-                f"`generate` returned {len(written)} completions for {len(asked)} conversations of "
-                f"{self.config.expert!r}; it must return one each, in order."
-            )
-        return written
-
-    def _conversation(self, item: Candidates) -> tuple[Message, ...]:
-        """What the aggregator reads; () where no candidate has any text."""
-        prompt, strip = self.config.prompt, self.config.strip_thinking
-        shown = [(c.expert, _view(c.text, prompt, strip=strip)) for c in item.completions if c.ok]
-        candidates = [
-            prompt.candidate.format(expert=expert, index=index, text=text)
-            for index, (expert, text) in enumerate(((e, t) for e, t in shown if t), start=1)
-        ]
-        if not candidates:
-            return ()
-        content = prompt.template.format(
-            question=question_block(item.query),
-            candidates=prompt.separator.join(candidates),
-            instruction=prompt.choice_instruction if item.query.choices else prompt.open_instruction,
-        )
-        return (*_with_system(prompt.system, item.query.messages[:-1]), Message("user", content))
+        config = self.config
+        asked = [conversation(item, config.prompt, strip=config.strip_thinking) for item in items]
+        written = replies(asked, generate, kind="synthesis", expert=config.expert, sampling=config.sampling)
+        return [self._verdict(item, own) for item, own in zip(items, written, strict=True)]
 
     def _verdict(self, item: Candidates, own: Completion | None) -> Verdict:
         query, name = item.query, self.config.expert
@@ -111,35 +73,4 @@ class Synthesis:
         )
 
     def _fall_back(self, item: Candidates, own: Completion | None, reason: str) -> Verdict:
-        if not any(c.ok for c in item.completions):
-            return failed_verdict(item, "synthesis")
-        [verdict] = _fallback(self.config.fallback).aggregate([item])
-        note = f"{reason}, so the fall-back {self.config.fallback!r} decided."
-        return replace(verdict, aggregator="synthesis", completion=own, notes=(note, *verdict.notes))
-
-
-def _fallback(kind: VoteKind) -> Aggregator:
-    votes: dict[VoteKind, Aggregator] = {
-        "majority": MajorityVote(),
-        "weighted": WeightedVote(),
-        "top": TopExpert(),
-    }
-    return votes[kind]
-
-
-def _view(text: str, prompt: SynthesisPrompt, *, strip: bool) -> str:
-    """What of a candidate is shown; empty where nothing is left."""
-    body = (without_thinking(text) if strip else text).strip()
-    if prompt.candidate_view == "last_line":
-        body = body.rpartition("\n")[2].strip()
-    cut = len(body) - prompt.max_candidate_chars
-    return f"[...] {body[cut:]}" if cut > 0 else body
-
-
-def _with_system(system: str, history: Sequence[Message]) -> tuple[Message, ...]:
-    """Earlier turns behind the system message; one that is there already is joined, not doubled."""
-    if not system:
-        return tuple(history)
-    if history and history[0].role == "system":
-        return (Message("system", f"{system}\n\n{history[0].content}"), *history[1:])
-    return (Message("system", system), *history)
+        return fallen_back(item, own, reason, kind="synthesis", fallback=self.config.fallback)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregators.config import SynthesisConfig
+from aggregators.config import JudgeConfig
 from compound.check import check_config
 from compound.config import default_config_path, load_config
 from eval.pocket.teaching import PROMPTS, aggregator_content
@@ -46,7 +46,7 @@ def test_paper_pool_is_complete() -> None:
 def test_miniature_models_read_what_they_were_taught_to_read() -> None:
     config = load_config(default_config_path())
     assert config.prompts == PROMPTS
-    assert isinstance(config.aggregator, SynthesisConfig)
+    assert isinstance(config.aggregator, JudgeConfig)
     prompt = config.aggregator.prompt
     assert prompt.system == ""
     assert prompt.candidate_view == "last_line"

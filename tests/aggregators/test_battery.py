@@ -28,6 +28,8 @@ CONFIGS: tuple[dict[str, object], ...] = (
     {"kind": "synthesis", "expert": "judge"},
     {"kind": "synthesis", "expert": "judge", "fallback": "weighted", "strip_thinking": False},
     {"kind": "synthesis", "expert": "judge", "fallback": "top", "prompt": {"candidate_view": "last_line"}},
+    {"kind": "judge", "expert": "judge"},
+    {"kind": "judge", "expert": "judge", "pattern": r"The (answer) is", "fallback": "weighted"},
 )
 CHOICES = ("red", "green", "blue", "white")
 

@@ -1,8 +1,7 @@
 """LLM synthesis: what the aggregator reads, when it is asked, and what happens when it fails."""
 
-from collections.abc import Sequence
-
 import pytest
+from checks.ports import Port, dead, said
 from pydantic import TypeAdapter, ValidationError
 
 from aggregators.config import AggregatorConfig, SynthesisConfig, SynthesisPrompt
@@ -24,40 +23,6 @@ COMPACT = SynthesisPrompt(
 )
 
 
-class Port:
-    """A `generate` port that gives the same reply to all and keeps what it was asked."""
-
-    def __init__(self, reply: str, *, error: str | None = None, cut: bool = False) -> None:
-        self.reply, self.error, self.cut = reply, error, cut
-        self.calls: list[tuple[str, list[tuple[Message, ...]], SamplingConfig | None]] = []
-
-    def __call__(
-        self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None
-    ) -> list[Completion]:
-        self.calls.append((expert, [tuple(c) for c in conversations], sampling))
-        return [self._completion(expert, i) for i in range(len(conversations))]
-
-    def _completion(self, expert: str, i: int) -> Completion:
-        return Completion(
-            request_id=f"{i}",
-            expert=expert,
-            query_id="port",
-            text="" if self.error else self.reply,
-            finish_reason="error" if self.error else "length" if self.cut else "stop",
-            error=self.error,
-        )
-
-
-def said(expert: str, text: str) -> Completion:
-    return Completion(request_id=expert, expert=expert, query_id="q1", text=text, finish_reason="stop")
-
-
-def dead(expert: str) -> Completion:
-    return Completion(
-        request_id=expert, expert=expert, query_id="q1", text="", finish_reason="error", error="Dead."
-    )
-
-
 def ask(port: Port, query: Query, *completions: Completion, **settings: object) -> Verdict:
     config = SynthesisConfig.model_validate({"kind": "synthesis", "expert": "judge", **settings})
     return Synthesis(config).aggregate([Candidates(query=query, completions=completions)], generate=port)[0]
@@ -65,6 +30,7 @@ def ask(port: Port, query: Query, *completions: Completion, **settings: object) 
 
 def read(port: Port) -> tuple[Message, ...]:
     """The one conversation that the port was asked."""
+    conversation: tuple[Message, ...]
     [(_, [conversation], _)] = port.calls
     return conversation
 
