@@ -25,7 +25,7 @@ BenchmarkArgument = Annotated[str, typer.Argument(help="Name of the benchmark, s
 CountOption = Annotated[int | None, typer.Option("-n", help="Questions to take. Default: the usual size.")]
 
 DEMO_QUESTIONS = 3
-DEMO_EVALUATED = 300
+DEMO_EVALUATED = 200
 _VALIDATION = 200
 """Questions on which the best single expert is chosen."""
 

@@ -25,11 +25,11 @@ _LABELS = {
     "weighted_vote": "weighted vote, same answers",
     "majority_vote": "majority vote, same answers",
     "router_top1": "router, k = 1",
-    "self_consistency": "self-consistency of best single",
+    "self_consistency": "self-consistency",
     "best_single": "best single",
     "random": "random expert",
     "aggregator_alone": "aggregator model alone",
-    "shuffled_candidates": "candidates of other questions",
+    "shuffled_candidates": "candidates swapped",
     "oracle": "oracle: any expert right",
 }
 """Rows of the table, in order."""
@@ -92,7 +92,7 @@ def report_table(report: Mapping[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("who answers", no_wrap=True)
     table.add_column("accuracy", justify="right")
-    table.add_column("95% interval", justify="right")
+    table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("system minus it", justify="right", no_wrap=True)
     for row, label in _LABELS.items():
         if row not in report["accuracy"]:

@@ -7,7 +7,7 @@ import pytest
 from aggregators.config import JudgeConfig
 from compound.check import check_config
 from compound.config import default_config_path, load_config
-from eval.pocket.teaching import PROMPTS, aggregator_content
+from eval.pocket.teaching import PROMPTS, TRUST_PATTERN, aggregator_content
 from experts.prompts import question_block
 from experts.query import Query
 from routers.config import SkillRouterConfig
@@ -47,6 +47,7 @@ def test_miniature_models_read_what_they_were_taught_to_read() -> None:
     config = load_config(default_config_path())
     assert config.prompts == PROMPTS
     assert isinstance(config.aggregator, JudgeConfig)
+    assert config.aggregator.pattern == TRUST_PATTERN
     prompt = config.aggregator.prompt
     assert prompt.system == ""
     assert prompt.candidate_view == "last_line"

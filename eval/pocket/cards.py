@@ -83,10 +83,11 @@ def annotator_card(tallies: Mapping[Cell, Tally]) -> str:
 def fusion_card(results: Mapping[str, FusionResult]) -> str:
     """The aggregator beside votes over the same candidates."""
     rows = [
-        [name, percent(r.aggregator), percent(r.majority), percent(r.first), percent(r.oracle)]
+        [name, *(percent(v) for v in (r.trusted, r.written, r.majority, r.first, r.oracle))]
         for name, r in results.items()
     ]
-    return table(["candidates", "aggregator", "majority vote", "first alone", "any is right"], rows)
+    head = ["candidates", "whom it trusts", "what it writes", "majority vote", "first alone", "any is right"]
+    return table(head, rows)
 
 
 def pool_table(results: Mapping[str, Mapping[Part, Tally]]) -> str:

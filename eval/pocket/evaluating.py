@@ -5,6 +5,7 @@ Knows nothing of how results are worded.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from eval.pocket.loader import load
 from eval.pocket.measuring import Tally, cell_of, is_right
 from eval.pocket.recording import Recorded
 from eval.pocket.skills import keywords
-from eval.pocket.teaching import aggregator_content
+from eval.pocket.teaching import TRUST_PATTERN, aggregator_content
 from eval.question import Question
 from experts.extraction import extract_answer
 
@@ -25,7 +26,10 @@ from experts.extraction import extract_answer
 class FusionResult:
     """Share of questions answered rightly by each way to make one answer of the same candidates."""
 
-    aggregator: float
+    trusted: float
+    """The candidate that the aggregator says it trusts."""
+    written: float
+    """The answer that the aggregator writes itself."""
     majority: float
     first: float
     """The first candidate alone."""
@@ -71,11 +75,18 @@ def _fusion_result(folder: Path, asked: Recorded, candidates: Sequence[Sequence[
     fused = generate(folder, contents, MAX_TOKENS["aggregator"])
     rows = list(zip(asked.questions, candidates, fused, strict=True))
     return FusionResult(
-        aggregator=_share(is_right(question, text) for question, _, text in rows),
+        trusted=_share(is_right(question, _trusted(text, c)) for question, c, text in rows),
+        written=_share(is_right(question, text) for question, _, text in rows),
         majority=_share(is_right(question, _majority(question, c)) for question, c, _ in rows),
         first=_share(is_right(question, c[0][1]) for question, c, _ in rows),
         oracle=_share(any(is_right(question, text) for _, text in c) for question, c, _ in rows),
     )
+
+
+def _trusted(reply: str, candidates: Sequence[Candidate]) -> str:
+    """The text of the candidate that a reply trusts; empty where it names none."""
+    found = re.search(TRUST_PATTERN, reply)
+    return dict(candidates).get(found[1], "") if found else ""
 
 
 def _share(marks: Iterable[bool]) -> float:

@@ -13,6 +13,8 @@ from experts.query import LETTERS, Query
 
 PROMPTS = PromptConfig(choice_instruction="", open_instruction="")
 """Miniature experts see the bare question: instructions are words that they never learned."""
+TRUST_PATTERN = r"I trust (\w+)"
+"""Finds the expert whom the aggregator trusts in its reply."""
 NO_ANSWER = "no answer"
 """What stands behind a candidate's name when its text holds no answer."""
 
