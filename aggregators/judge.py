@@ -3,69 +3,40 @@
 The answer itself is never copied by the LLM, so nothing can be miscopied, and a small model can judge
 answers that it could not write. After LLM-Blender's ranking (arXiv 2306.02561) and the choice between
 individual and combined answers of Multi-expert Prompting (arXiv 2411.00492), reduced to the individual
-one. Where the judge fails or names nobody who answered, a vote decides and the notes say so.
+one. Where it names nobody who answered, a vote decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 
 from aggregators.ballots import agreeing, read_ballots, shown_text
 from aggregators.config import JudgeConfig
-from aggregators.reading import conversation, fallen_back, readable, replies
+from aggregators.reading import ReadingAggregator, readable
 from experts.completion import Completion
-from experts.engine import Generate
 from experts.extraction import without_thinking
 from experts.verdict import Candidates, Verdict
 
 
-class Judge:
+class Judge(ReadingAggregator):
     """Asks `config.expert` whose answer to take."""
 
-    def __init__(self, config: JudgeConfig) -> None:
-        """Store the configuration."""
-        self.config = config
+    kind = "judge"
+    config: JudgeConfig
 
-    @property
-    def experts(self) -> tuple[str, ...]:
-        """The judging expert."""
-        return (self.config.expert,)
-
-    def aggregate(self, items: Sequence[Candidates], *, generate: Generate | None = None) -> list[Verdict]:
-        """Verdicts; `completion` is the judge's own, `support` is None unless a vote decided.
-
-        Raises:
-            AggregationError: there are candidates to read and no `generate`, or it returned fewer
-                or more completions than it was asked for.
-        """
-        config = self.config
-        asked = [conversation(item, config.prompt, strip=config.strip_thinking) for item in items]
-        written = replies(asked, generate, kind="judge", expert=config.expert, sampling=config.sampling)
-        return [self._verdict(item, own) for item, own in zip(items, written, strict=True)]
-
-    def _verdict(self, item: Candidates, own: Completion | None) -> Verdict:
+    def _verdict(self, item: Candidates, own: Completion) -> Verdict:
         name = self.config.expert
-        if own is None:
-            return self._fall_back(item, None, "No candidate had any text to read")
-        own = replace(own, query_id=item.query.id)
-        if not own.ok:
-            return self._fall_back(item, own, f"The judge {name} failed ({(own.error or '').rstrip('.')})")
         trusted = self._trusted(item, own.text)
         if trusted is None:
             return self._fall_back(item, own, f"The judge {name} named none of the candidates")
         ballots = read_ballots(item)
         ballot = next(b for b in ballots if b.completion is trusted)
         if item.query.choices and ballot.key is None:
-            return self._fall_back(
-                item,
-                own,
-                f"No option could be extracted from the answer of {trusted.expert}, whom the judge took",
-            )
+            took = f"the answer of {trusted.expert}, whom the judge {name} trusts"
+            return self._fall_back(item, own, f"No option could be extracted from {took}")
         return Verdict(
             query_id=item.query.id,
-            aggregator="judge",
+            aggregator=self.kind,
             text=shown_text(trusted),
             answer=ballot.answer,
             agreed=agreeing(ballots, ballot.key),
@@ -84,6 +55,3 @@ class Judge:
         if last in by_name:
             return by_name[last]
         return shown[int(last) - 1] if last.isdecimal() and 1 <= int(last) <= len(shown) else None
-
-    def _fall_back(self, item: Candidates, own: Completion | None, reason: str) -> Verdict:
-        return fallen_back(item, own, reason, kind="judge", fallback=self.config.fallback)

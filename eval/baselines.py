@@ -15,13 +15,12 @@ from aggregators.build import build_aggregator
 from aggregators.config import MajorityVoteConfig, WeightedVoteConfig
 from compound.answer import Answer
 from compound.system import Compound
-from eval.profiling import outcome_matrix, run_experts
+from eval.profiling import expert_request, outcome_matrix, run_experts
 from eval.question import Question
 from eval.scoring import SCORES, Outcome, score_completion, score_verdict
-from experts.completion import Completion, Request
+from experts.completion import Completion
 from experts.extraction import with_answer
 from experts.outcomes import OutcomeMatrix
-from experts.prompts import render_messages
 from experts.verdict import Candidates
 
 Scores = NDArray[np.float64]
@@ -85,14 +84,7 @@ def self_consistency(system: Compound, questions: Sequence[Question], expert: st
     if sampling.temperature == 0:
         sampling = sampling.model_copy(update={"temperature": SELF_CONSISTENCY_TEMPERATURE})
     requests = [
-        Request(
-            id=f"self-consistency/{question.id}/{index}",
-            expert=expert,
-            query_id=question.id,
-            messages=render_messages(question.query, system.config.prompts),
-            sampling=sampling,
-            sample_index=index,
-        )
+        expert_request(system, question, expert, sampling=sampling, sample_index=index)
         for question in questions
         for index in range(samples)
     ]

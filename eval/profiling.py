@@ -16,6 +16,7 @@ from experts.completion import Completion, Request
 from experts.extraction import extract_answer
 from experts.outcomes import OutcomeMatrix
 from experts.prompts import render_messages
+from experts.sampling import SamplingConfig
 
 Asked = Mapping[tuple[str, str], Completion]
 """(question id, expert) -> completion."""
@@ -38,19 +39,32 @@ def run_experts(
     names = tuple(system.config.experts) if experts is None else tuple(experts)
     known = known or {}
     requests = [
-        Request(
-            id=f"profile/{question.id}/{name}",
-            expert=name,
-            query_id=question.id,
-            messages=render_messages(question.query, system.config.prompts),
-            sampling=system.config.all_experts[name].sampling,
-        )
+        expert_request(system, question, name)
         for question in questions
         for name in names
         if (question.id, name) not in known
     ]
     completions = system.complete(requests) if requests else []
     return {**known, **{(c.query_id, c.expert): c for c in completions}}
+
+
+def expert_request(
+    system: Compound,
+    question: Question,
+    expert: str,
+    *,
+    sampling: SamplingConfig | None = None,
+    sample_index: int = 0,
+) -> Request:
+    """One expert asked one question, as the system would; `sampling` in place of the expert's own."""
+    return Request(
+        id=f"profile/{question.id}/{expert}/{sample_index}",
+        expert=expert,
+        query_id=question.id,
+        messages=render_messages(question.query, system.config.prompts),
+        sampling=sampling or system.config.all_experts[expert].sampling,
+        sample_index=sample_index,
+    )
 
 
 def outcome_matrix(questions: Sequence[Question], experts: Sequence[str], asked: Asked) -> OutcomeMatrix:

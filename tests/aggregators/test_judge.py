@@ -70,13 +70,15 @@ def test_who_names_nobody_that_answered_is_replaced_by_the_fall_back(reply: str)
 def test_a_judge_that_fails_is_replaced_by_the_fall_back() -> None:
     found = verdict(Port("", error="Out of memory."), *THREE, fallback="top")
     assert found.answer == "A"
-    assert "The judge judge failed (Out of memory)" in found.notes[0]
+    assert "The aggregator judge failed (Out of memory)" in found.notes[0]
 
 
 def test_a_trusted_answer_without_an_option_is_no_answer_to_a_choice() -> None:
     found = verdict(Port("Best response: 1"), said("ann", "Blue, I think."), *THREE[1:])
     assert found.answer == "B"
-    assert "No option could be extracted from the answer of ann, whom the judge took" in found.notes[0]
+    assert (
+        "No option could be extracted from the answer of ann, whom the judge judge trusts" in found.notes[0]
+    )
 
 
 def test_an_open_answer_without_a_statement_is_taken_as_text() -> None:
