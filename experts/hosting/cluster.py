@@ -24,6 +24,9 @@ _OBJECT_STORE_BYTES = 256 * 2**20
 """Texts only pass through it; Ray's default would claim a third of the memory."""
 _POLL_S = 0.02
 _END_S = 20.0
+_LEAST_PLACING_S = 60.0
+"""Least time in which a slot must come up: a worker process takes seconds on a busy machine, whatever
+bound is set for engines (`start_timeout_s`)."""
 _MAX_CALLS = 1000
 """Calls that a slot serves at once; they wait inside it for residency."""
 
@@ -249,7 +252,8 @@ def _place(ray: Any, hosting: HostingConfig, device: Literal["cpu", "gpu"]) -> l
         ray.remote(Slot).options(**options).remote(hosting, device, threads) for _ in range(hosting.slots)
     ]
     try:
-        ray.get([actor.state.remote() for actor in actors], timeout=hosting.start_timeout_s)
+        bound = max(hosting.start_timeout_s, _LEAST_PLACING_S)
+        ray.get([actor.state.remote() for actor in actors], timeout=bound)
     except GetTimeoutError as error:
         needed = f"{options['num_cpus']:g} CPUs and {options['num_gpus']} GPUs"
         raise ConfigError(

@@ -48,7 +48,7 @@ def test_configuration_is_frozen(tmp_path: Path) -> None:
 
 def test_default_configuration_is_the_shipped_pool() -> None:
     config = load_config(default_config_path())
-    assert len(config.experts) == 5
+    assert len(config.experts) == 8
     assert set(config.helpers) == {"annotator", "aggregator"}
 
 
