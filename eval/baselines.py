@@ -80,9 +80,11 @@ def self_consistency(system: Compound, questions: Sequence[Question], expert: st
         expert: the best single one.
         samples: per question; as many as the system's calls, to be fair.
     """
-    sampling = system.config.all_experts[expert].sampling
-    if sampling.temperature == 0:
-        sampling = sampling.model_copy(update={"temperature": SELF_CONSISTENCY_TEMPERATURE})
+    own = system.config.all_experts[expert].sampling
+    # Without a seed, which would make all samples the same one.
+    sampling = own.model_copy(
+        update={"temperature": own.temperature or SELF_CONSISTENCY_TEMPERATURE, "seed": None}
+    )
     requests = [
         expert_request(system, question, expert, sampling=sampling, sample_index=index)
         for question in questions

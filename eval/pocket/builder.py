@@ -13,10 +13,11 @@ from eval.pocket.candidates import aggregator_lessons
 from eval.pocket.lessons import Lesson, annotator_lessons, expert_lessons
 from eval.pocket.models import grown_model, new_model, save_model
 from eval.pocket.recording import record
-from eval.pocket.roster import NARROW, ROSTER, Member
+from eval.pocket.roster import EXPERTS, NARROW, ROSTER, Member
 from eval.pocket.skills import parts
 from eval.pocket.training import Plan, Progress, train
 from eval.pocket.vocabulary import build_tokenizer
+from experts.errors import BenchmarkError
 
 BASE = Member(name="base", family=NARROW, taught=frozenset(parts()), about="every part")
 """What all members are grown from: finding an option and reading a question are learned once."""
@@ -44,7 +45,11 @@ def build(member: Member, out: Path, work: Path, report: Callable[[Progress], No
         out: where the folders of the pool are.
         work: where the base is, and the experts' recorded answers.
         report: called after every step.
+
+    Raises:
+        BenchmarkError: a model that this one is made from is not there.
     """
+    _check_there(member, out, work)
     seed = 0 if member is BASE else 1 + ROSTER.index(member)
     model = new_model(member, seed) if member is BASE else grown_model(member, work / BASE.name, seed)
     lessons = _lessons(member, out, work, seed)
@@ -52,6 +57,20 @@ def build(member: Member, out: Path, work: Path, report: Callable[[Progress], No
     folder = (work if member is BASE else out) / member.name
     save_model(model, member, folder)
     return folder
+
+
+def _check_there(member: Member, out: Path, work: Path) -> None:
+    """All that a member is made from is there."""
+    needed = [] if member is BASE else [work / BASE.name]
+    if member.role == "aggregator":
+        needed += [out / expert.name for expert in EXPERTS]
+    missing = [folder for folder in needed if not (folder / "model.safetensors").exists()]
+    if missing:
+        only = " ".join(f"--only {folder.name}" for folder in missing)
+        raise BenchmarkError(
+            f"{member.name} is made from models that are not there: {', '.join(map(str, missing))}. "
+            f"Build them first: python -m eval.pocket.train {only}"
+        )
 
 
 def _lessons(member: Member, out: Path, work: Path, seed: int) -> Iterator[Lesson]:

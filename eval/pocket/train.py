@@ -24,6 +24,7 @@ from eval.pocket.loader import load
 from eval.pocket.measuring import by_part
 from eval.pocket.recording import record, texts_of
 from eval.pocket.roster import POOL_DIR, ROSTER, Member
+from experts.errors import BenchmarkError
 
 log = logging.getLogger(__name__)
 app = typer.Typer(add_completion=False)
@@ -51,7 +52,11 @@ def main(
         if (folder / "model.safetensors").exists() and not force:
             log.info("%s is there already; --force builds it again.", name)
             continue
-        _build_one(chosen, out, work)
+        try:
+            _build_one(chosen, out, work)
+        except BenchmarkError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(2) from error
 
 
 def _build_one(chosen: Member, out: Path, work: Path) -> None:

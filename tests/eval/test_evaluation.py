@@ -132,6 +132,7 @@ def test_self_consistency_has_as_many_calls_as_the_system_and_takes_the_majority
     )
     assert found.best_single == "cyd"
     samples = [r for r in scripted.engines["cyd"].calls if r.sampling.temperature > 0]
+    assert {r.sampling.temperature for r in samples} == {0.7} and {r.sampling.seed for r in samples} == {None}
     assert Counter(r.query_id for r in samples) == dict.fromkeys((f"test-{i}" for i in range(4)), 4)
     assert found.scores["best_single"].tolist() == [1, 1, 1, 1]
     assert found.scores["self_consistency"].tolist() == [0, 0, 0, 0]
