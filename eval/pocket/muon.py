@@ -2,7 +2,7 @@
 
 Momentum, made orthogonal by five Newton-Schulz iterations before it is applied. `torch.optim.Muon`
 does the same in bfloat16, which CPUs without bf16 hardware emulate: there a step of these models took
-1.75 s instead of 0.5 s. Knows nothing of models and schedules.
+1.75 s instead of 0.9 s. Knows nothing of models and schedules.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def train(
 
 
 def _optimizers(model: PreTrainedModel, learning_rate: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the layers (half the steps of AdamW alone), AdamW for the rest."""
+    """Muon for the matrices of the layers, AdamW for the rest: Muon is made for hidden matrices only."""
     named = list(model.named_parameters())
     matrices = [p for name, p in named if p.ndim == 2 and ".layers." in name]
     others = [p for name, p in named if p.ndim != 2 or ".layers." not in name]
@@ -122,7 +122,7 @@ def _step(
         learned = targets != _IGNORED
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_fast_bf16()):
             hidden = model.get_decoder()(input_ids=inputs, use_cache=False).last_hidden_state
-            # The output head only where something is to be learned: it is a fifth of all the work.
+            # The output head only where something is to be learned: it is about a sixth of the parameters.
             logits = model.get_output_embeddings()(hidden[learned])
         loss = torch.nn.functional.cross_entropy(logits.float(), targets[learned], reduction="sum")
         (loss / answers).backward()
