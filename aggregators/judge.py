@@ -41,7 +41,6 @@ class Judge(ReadingAggregator):
             answer=ballot.answer,
             agreed=agreeing(ballots, ballot.key),
             completion=own,
-            notes=(f"The judge {name} trusts {trusted.expert}.",),
         )
 
     def _trusted(self, item: Candidates, reply: str) -> Completion | None:

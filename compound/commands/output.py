@@ -98,6 +98,9 @@ def show_answer(screen: Console, answer: Answer) -> None:
     for completion in answer.completions:
         said = completion.error or " ".join(completion.text.split())
         screen.print(f"  [cyan]{completion.expert}[/cyan]: {_escaped(said)}")
+    fused = answer.verdict.completion
+    if fused is not None and fused.ok and fused.text.strip() != answer.text:
+        screen.print(f"  [cyan]{fused.expert}[/cyan]: {_escaped(' '.join(fused.text.split()))}")
     for warning in answer.warnings:
         screen.print(f"  [yellow]{_escaped(warning)}[/yellow]")
     usage = answer.usage

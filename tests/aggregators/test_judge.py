@@ -40,7 +40,7 @@ def test_the_named_candidate_is_taken_as_it_stands(reply: str) -> None:
     found = verdict(Port(reply), *THREE)
     assert (found.answer, found.text) == ("B", "Hm. The answer is (B).")
     assert (found.agreed, found.support, found.error) == (("bob-2",), None, None)
-    assert found.notes == ("The judge judge trusts bob-2.",)
+    assert found.notes == (), "a judge that judges is nothing to warn of"
     assert found.completion is not None and found.completion.text == reply
 
 
