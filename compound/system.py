@@ -27,9 +27,9 @@ from compound.questions import Question, to_queries
 from experts.completion import Completion, Request
 from experts.decision import RoutingDecision
 from experts.errors import CompoundError
-from experts.hosting.switches import SwitchCounts, count
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
+from experts.scheduling.switches import SwitchCounts, count
 from experts.verdict import Candidates
 from routers.build import build_router
 from routers.config import RouterConfig

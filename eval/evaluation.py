@@ -19,7 +19,7 @@ from eval.question import Question
 from eval.scoring import score_verdict
 from experts.completion import Usage
 from experts.errors import BenchmarkError
-from experts.hosting.switches import SwitchCounts
+from experts.scheduling.switches import SwitchCounts
 from experts.outcomes import OutcomeMatrix
 
 

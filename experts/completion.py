@@ -75,6 +75,8 @@ class Completion:
     """One sentence; set exactly when `finish_reason` is "error"."""
     retryable: bool = False
     """With an error: whether asking again may help."""
+    notes: tuple[str, ...] = ()
+    """What happened on the way, such as an engine that died so that the question was asked again."""
 
     def __post_init__(self) -> None:
         if (self.finish_reason == "error") != (self.error is not None):

@@ -125,6 +125,20 @@ class HostingConfig(BaseModel):
     """How many experts may be resident at once, each on its own device share."""
     cpus_per_slot: float | None = Field(default=None, gt=0)
     """CPU cores that a slot reserves; None: all cores divided by the slots on a CPU, 1 on a GPU."""
+    parked_engines: int = Field(default=0, ge=0)
+    """Engines of other families that a slot keeps beside the one at work, each in a process of its own:
+    asleep on a GPU (vLLM's sleep mode), idle on a CPU. Back in such a family, waking replaces building."""
+    sleep_level: Literal[1, 2] = 1
+    """How parked engines sleep on a GPU. 1: their weights stay in the host's memory, which must have
+    room for them; 2: weights are dropped and read again from the files."""
+    max_wait_s: float = Field(default=30.0, gt=0)
+    """Once work has waited so long, no younger work for another expert is started before it."""
+    max_queued: int | None = Field(default=None, ge=1)
+    """Most requests that may wait for a slot, over all clients; more are refused. None: no bound."""
+    priority: int = 0
+    """Of this client's work among all that share the slots; higher goes first, within `max_wait_s`."""
+    retries: int = Field(default=2, ge=0)
+    """How often work is tried again, elsewhere if there is another slot, after a slot failed with it."""
     kv_cache_gib: float = Field(default=1.0, gt=0)
     """Size of the KV cache of a CPU slot, GiB."""
     start_timeout_s: float = Field(default=600.0, gt=0)
@@ -132,5 +146,8 @@ class HostingConfig(BaseModel):
     hang_timeout_s: float = Field(default=120.0, gt=0)
     """Bound on an engine with work making no step, seconds; then its process is killed and the
     work is tried once more in a new one."""
+    costs: Path | None = None
+    """File of measured switch and generation times, which plans and schedules are made from; relative to
+    the configuration file. None: `hosting-costs.json` in the user's cache folder."""
     verify_reload: bool = True
     """After an in-place reload compare checksums of what the engine holds with the file."""

@@ -6,6 +6,7 @@
     |-- ExpertError             an expert or its engine
     |   |-- ExpertUnavailable   (retryable) it cannot be reached or started at present
     |   |-- ExpertTimeout       (retryable) no progress within the bound
+    |   |-- QueueFull           (retryable) more work waits already than may wait
     |   `-- ReloadMismatch      the engine does not hold what the file holds
     |-- RouterError
     |   `-- RouterNotFittedError
@@ -46,6 +47,12 @@ class ExpertUnavailable(ExpertError):
 
 class ExpertTimeout(ExpertError):
     """No progress within the configured bound."""
+
+    retryable = True
+
+
+class QueueFull(ExpertError):
+    """As much work waits for slots as may wait; nothing of the new work was taken in."""
 
     retryable = True
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+# What this run learns about the machine is no business of the user's own runs, nor theirs of it.
+os.environ["COMPOUND_CACHE"] = tempfile.mkdtemp(prefix="compound-tests-")
 
 # One engine process serves all tests that do not break it: a start costs many seconds.
 TEST_HOSTING = HostingConfig(device="cpu", kv_cache_gib=0.25, start_timeout_s=240, hang_timeout_s=60)

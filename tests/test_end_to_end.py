@@ -15,7 +15,7 @@ from compound.config import SystemConfig, default_config_path
 from compound.system import Compound
 from eval.pocket import load
 from eval.scoring import score_verdict
-from experts.hosting.switches import SwitchCounts
+from experts.scheduling.switches import SwitchCounts
 from experts.query import Query
 
 CHAT = [

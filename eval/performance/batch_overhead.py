@@ -29,8 +29,8 @@ from experts.completion import Request
 from experts.config import HostingConfig, VllmExpert
 from experts.engine import generate
 from experts.errors import ConfigError
+from experts.hosting.environment import engine_environment
 from experts.hosting.hosted_engine import HostedEngine
-from experts.hosting.slot import engine_environment
 from experts.prompts import render_messages
 
 

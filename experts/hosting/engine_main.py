@@ -15,7 +15,19 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 from experts.errors import ExpertError
-from experts.hosting.messages import Abort, Beat, Command, Event, Load, LoadFailed, Rejected, Shutdown, Submit
+from experts.hosting.messages import (
+    Abort,
+    Beat,
+    Command,
+    Event,
+    Load,
+    LoadFailed,
+    Rejected,
+    Shutdown,
+    Sleep,
+    Submit,
+    Wake,
+)
 from experts.hosting.vllm_adapter import VllmAdapter
 
 _log = logging.getLogger(__name__)
@@ -44,12 +56,8 @@ def serve(connection: Connection) -> None:
 
 
 def _handle(adapter: VllmAdapter, command: Command) -> list[Event]:
-    if isinstance(command, Load):
-        try:
-            return [adapter.load(command.spec)]
-        except Exception as error:  # noqa: BLE001  # vLLM raises anything; the slot decides what to do
-            _log.exception("loading %s failed", command.spec.expert)
-            return [LoadFailed(f"{type(error).__name__}: {error}")]
+    if isinstance(command, Load | Sleep | Wake):
+        return [_change(adapter, command)]
     if isinstance(command, Submit):
         events: list[Event] = []
         for request in command.requests:
@@ -61,6 +69,17 @@ def _handle(adapter: VllmAdapter, command: Command) -> list[Event]:
     if isinstance(command, Abort):
         return list(adapter.abort(command.ids))
     raise TypeError(f"unknown command {command!r}")
+
+
+def _change(adapter: VllmAdapter, command: Load | Sleep | Wake) -> Event:
+    """Change what the engine holds; every such command is answered by exactly one event."""
+    try:
+        if isinstance(command, Load):
+            return adapter.load(command.spec)
+        return adapter.sleep(command.level) if isinstance(command, Sleep) else adapter.wake()
+    except Exception as error:  # noqa: BLE001  # vLLM raises anything; the slot decides what to do
+        _log.exception("%s failed", command)
+        return LoadFailed(f"{type(error).__name__}: {error}")
 
 
 def _send(connection: Connection, events: Sequence[Event]) -> None:

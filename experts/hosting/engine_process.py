@@ -19,13 +19,29 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
 from experts.errors import ExpertError, ExpertTimeout, ExpertUnavailable
-from experts.hosting.messages import Command, EngineSpec, Event, Load, Loaded, LoadFailed, Shutdown
+from experts.hosting.messages import (
+    Awake,
+    Command,
+    EngineSpec,
+    Event,
+    Load,
+    Loaded,
+    LoadFailed,
+    Shutdown,
+    Sleep,
+    Slept,
+    Wake,
+)
 
 _CLOSE_WAIT_S = 3.0
 """Bound on ending in order; there is nothing to lose by killing after it."""
 _LOG_TAIL = 400
+
+_Result = Loaded | Slept | Awake
+_R = TypeVar("_R", Loaded, Slept, Awake)
 
 
 class EngineProcess:
@@ -46,7 +62,7 @@ class EngineProcess:
         """
         self._loop = asyncio.get_running_loop()
         self._on_event, self._on_end = on_event, on_end
-        self._load_result: asyncio.Future[Loaded] | None = None
+        self._result: asyncio.Future[_Result] | None = None
         self.last_sign_of_life = time.monotonic()
         """Monotonic seconds of the last event."""
         descriptor, self.log_path = tempfile.mkstemp(prefix="compound-engine-", suffix=".log")
@@ -83,18 +99,32 @@ class EngineProcess:
             ExpertTimeout: not within `timeout_s`; the process has been killed.
             ExpertUnavailable: vLLM could not do it, or the process died.
         """
-        self._load_result = self._loop.create_future()
+        return await self._ask(Load(spec), Loaded, timeout_s, f"Expert {spec.expert!r} did not start")
+
+    async def sleep(self, level: int, timeout_s: float) -> Slept:
+        """Put the engine to sleep; raises as `load`."""
+        return await self._ask(Sleep(level), Slept, timeout_s, "An engine did not fall asleep")
+
+    async def wake(self, timeout_s: float) -> Awake:
+        """Wake the engine; raises as `load`."""
+        return await self._ask(Wake(), Awake, timeout_s, "An engine did not wake up")
+
+    async def _ask(self, command: Command, expected: type[_R], timeout_s: float, problem: str) -> _R:
+        self._result = self._loop.create_future()
         try:
-            await self.send(Load(spec))
-            return await asyncio.wait_for(asyncio.shield(self._load_result), timeout_s)
+            await self.send(command)
+            result = await asyncio.wait_for(asyncio.shield(self._result), timeout_s)
         except TimeoutError as error:
             await self.kill()
             raise ExpertTimeout(
-                f"Expert {spec.expert!r} did not start within {timeout_s:g} s and its engine was killed. "
+                f"{problem} within {timeout_s:g} s and its process was killed. "
                 "Raise hosting.start_timeout_s if it only needs longer."
             ) from error
         finally:
-            self._load_result = None
+            self._result = None
+        if not isinstance(result, expected):
+            raise ExpertUnavailable(f"The engine process answered {result!r}; this is a defect.")
+        return result
 
     async def send(self, command: Command) -> None:
         """Pass a command on.
@@ -154,22 +184,22 @@ class EngineProcess:
     def _dispatch(self, events: list[Event]) -> None:
         self.last_sign_of_life = time.monotonic()
         for event in events:
-            if isinstance(event, Loaded | LoadFailed):
-                self._resolve_load(event)
+            if isinstance(event, Loaded | Slept | Awake | LoadFailed):
+                self._resolve(event)
             else:
                 self._on_event(event)
 
-    def _resolve_load(self, event: Loaded | LoadFailed) -> None:
-        future = self._load_result
+    def _resolve(self, event: _Result | LoadFailed) -> None:
+        future = self._result
         if future is None or future.done():
             return
-        if isinstance(event, Loaded):
-            future.set_result(event)
-        else:
+        if isinstance(event, LoadFailed):
             future.set_exception(ExpertUnavailable(event.error))
+        else:
+            future.set_result(event)
 
     def _ended(self) -> None:
-        if self._load_result is not None and not self._load_result.done():
+        if self._result is not None and not self._result.done():
             problem = f"The engine process ended while loading. {self.log_tail()}"
-            self._load_result.set_exception(ExpertUnavailable(problem))
+            self._result.set_exception(ExpertUnavailable(problem))
         self._on_end(self)

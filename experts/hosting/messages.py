@@ -14,9 +14,14 @@ class EngineSpec:
     """Which weights in which engine."""
 
     expert: str
+    """Name for people."""
+    key: str
+    """Tells models apart, whatever they are called."""
     folder: str
     family: str
     """Engine family; weights may be reloaded in place only within one."""
+    scheduled_family: str
+    """The same for the scheduler, to whom a model that must not be reloaded is a family of its own."""
     reload_obstacle: str | None
     """Why it must not be reloaded in place; None: it may."""
     engine: EngineArguments
@@ -24,6 +29,8 @@ class EngineSpec:
     kv_cache_bytes: int | None
     """Size of the KV cache; None: what `engine.gpu_memory_utilization` leaves."""
     verify_reload: bool
+    can_sleep: bool
+    """Whether the engine is to be built so that it can give its memory back while it is parked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,19 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Sleep:
+    """Give the device's memory back, and keep the engine; nothing may be running."""
+
+    level: int
+    """1: weights go to the host's memory; 2: they are dropped, and must be reloaded after waking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Take the device's memory again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Start these requests in the resident engine."""
 
@@ -66,7 +86,7 @@ class Shutdown:
     """End the process."""
 
 
-Command = Load | Submit | Abort | Shutdown
+Command = Load | Sleep | Wake | Submit | Abort | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +99,26 @@ class Loaded:
     engine_version: str
     note: str | None = None
     """What a user should know, such as a reload that was refused or repaired."""
+    footprint_bytes: int = 0
+    """Device memory that the engine took when it was built; 0 on a CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """The engine sleeps."""
+
+    freed_bytes: int
+    """Device memory that is free now and was not before, as the device says; 0 on a CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awake:
+    """The engine can be used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadFailed:
-    """The weights could not be made resident; the process should be replaced."""
+    """Loading, sleeping or waking failed; the process should be replaced."""
 
     error: str
 
@@ -110,4 +145,4 @@ class Beat:
     """The engine made a step: sign of life at most once a second."""
 
 
-Event = Loaded | LoadFailed | Tokens | Rejected | Beat
+Event = Loaded | Slept | Awake | LoadFailed | Tokens | Rejected | Beat

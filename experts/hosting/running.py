@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from experts.completion import Completion, Delta, Request, Usage, failed
 from experts.errors import ExpertError
 from experts.hosting.messages import TokenRequest, Tokens
+from experts.hosting.records import Fault, Refused
 from experts.hosting.tokenizing import ChatTokenizer, IncrementalText
+from experts.scheduling.switches import Switch
+
+BatchEvent = Delta | Completion | Switch | Fault | Refused
 
 
 @dataclass(slots=True)
@@ -28,10 +32,12 @@ class _InFlight:
     started: float = 0.0
     sent: bool = False
     """Whether the engine has it."""
+    notes: tuple[str, ...] = ()
+    """What happened on the way."""
 
 
 class RunningBatch:
-    """A batch of one expert. Every request yields exactly one completion."""
+    """A batch of one expert. Every request yields exactly one completion, or is given back."""
 
     def __init__(self, serial: int, requests: Sequence[Request], *, deltas: bool) -> None:
         """A batch that has not started.
@@ -43,8 +49,13 @@ class RunningBatch:
         """
         self.lost = False
         """Whether the engine has gone with requests unfinished."""
+        self.answered = 0
+        """Requests that the engine has answered."""
+        self.usage = Usage()
+        """Of all answers."""
+        self.expert = requests[0].expert if requests else ""
         self._deltas = deltas
-        self._events: list[Delta | Completion] = []
+        self._events: list[BatchEvent] = []
         self._signal = asyncio.Event()
         self._flight = {f"{serial}/{r.id}": _InFlight(r) for r in requests}
 
@@ -53,7 +64,12 @@ class RunningBatch:
         """Whether every request has its completion."""
         return not self._flight
 
-    async def next_events(self, gather_s: float = 0.0) -> list[Delta | Completion]:
+    @property
+    def unfinished(self) -> int:
+        """Requests without a completion."""
+        return len(self._flight)
+
+    async def next_events(self, gather_s: float = 0.0) -> list[BatchEvent]:
         """Wait for events and take all; an empty list says that none will come (finished or lost).
 
         Args:
@@ -187,10 +203,26 @@ class RunningBatch:
             if not shown_only or (self._deltas and flight.shown):
                 self._finish(key, failed(flight.request, error, retryable=retryable))
 
+    def give_back(self, reason: str, *, retryable: bool) -> None:
+        """Nothing more can be done here: what is unfinished may be tried elsewhere."""
+        if self._flight:
+            self._flight.clear()
+            self.put(Refused(reason=reason, retryable=retryable))
+
+    def note(self, what: str) -> None:
+        """Remember for what is unfinished that something happened on the way."""
+        for flight in self._flight.values():
+            flight.notes = (*flight.notes, what)
+
+    def put(self, *events: BatchEvent) -> None:
+        """Pass events on, in order."""
+        self._events += events
+        self._signal.set()
+
     def _show(self, flight: _InFlight, text: str) -> None:
         flight.shown += text
         if text and self._deltas:
-            self._put(Delta(request_id=flight.request.id, text=text))
+            self.put(Delta(request_id=flight.request.id, text=text))
 
     def _completion(self, flight: _InFlight, text: str, reason: str) -> Completion:
         return Completion(
@@ -205,12 +237,12 @@ class RunningBatch:
                 seconds=time.perf_counter() - flight.started if flight.started else 0.0,
             ),
             sample_index=flight.request.sample_index,
+            notes=flight.notes,
         )
 
     def _finish(self, key: str, completion: Completion) -> None:
         del self._flight[key]
-        self._put(completion)
-
-    def _put(self, event: Delta | Completion) -> None:
-        self._events.append(event)
-        self._signal.set()
+        if completion.ok:
+            self.answered += 1
+            self.usage += completion.usage
+        self.put(completion)

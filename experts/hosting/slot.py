@@ -1,7 +1,8 @@
-"""A slot: owns one device share and one engine process, on which one expert at a time is resident.
+"""A slot: owns one device share, on which one expert at a time is resident, and runs batches there.
 
-Runs as a Ray actor (see `cluster`), but imports no Ray: it is a plain asynchronous class. Restarts
-engine processes that die or hang, and tries their unfinished work once more.
+Runs as a Ray actor (see `placement`), but imports no Ray: it is a plain asynchronous class. Work of an
+engine that dies or hangs is tried once more here, in a fresh one; then it is given back. Which batch
+comes next is not its business (see `coordinator`); how engines are switched is the rack's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -17,56 +19,79 @@ from typing import Literal
 
 from experts.completion import Completion, Delta, Request
 from experts.config import HostingConfig, VllmExpert
-from experts.errors import CompoundError, ExpertError, ExpertTimeout, ExpertUnavailable
+from experts.errors import CompoundError, ExpertError, ExpertUnavailable
 from experts.hosting.engine_process import EngineProcess
-from experts.hosting.family import engine_family, reload_obstacle
-from experts.hosting.messages import Abort, EngineSpec, Event, Loaded, Rejected, Submit, Tokens
-from experts.hosting.model_files import check_weights, model_folder, read_model_config
+from experts.hosting.environment import engine_environment
+from experts.hosting.hosted_expert import HostedExpert, model_key, read_ahead, read_expert
+from experts.hosting.messages import Abort, Event, Loaded, Rejected, Submit, Tokens
+from experts.hosting.rack import EngineRack, Mounted
+from experts.hosting.records import Fault, FaultKind, Refused, WorkDone
 from experts.hosting.residency import ResidencyGate
 from experts.hosting.running import RunningBatch
-from experts.hosting.scheduler import SlotState
-from experts.hosting.switches import Switch
 from experts.hosting.tokenizing import ChatTokenizer
+from experts.scheduling.switches import Switch
+from experts.scheduling.work import SlotState
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 2
-"""Work of an engine that died or hung is tried this often in all."""
+"""Work of an engine that died or hung is tried this often on a slot."""
 _FEED = 64
 """Requests tokenized and submitted at a time."""
 _GATHER_S = 0.1
 """Completions of a batch are passed on together, at most this late: each crossing costs Ray time."""
+_ORPHANED_S = 300.0
+"""A slot that nobody has asked for so long has lost coordinator and clients, and must not keep a device."""
+
+SlotEvent = Delta | Completion | Switch | WorkDone | Fault | Refused
 
 
 @dataclass(frozen=True, slots=True)
-class _Hosted:
-    """An expert as this slot's machine sees it."""
+class SlotStatus:
+    """A slot as it is now, for the coordinator and for people."""
 
-    spec: EngineSpec
-    tokenizer: ChatTokenizer
+    name: str
+    state: SlotState
+    pid: int
+    engine_pid: int | None
+    node: str
+    running: tuple[str, ...]
+    """Names of the experts whose batches it holds."""
 
 
 class Slot:
     """One device share."""
 
-    def __init__(self, hosting: HostingConfig, device: Literal["cpu", "gpu"], threads: int) -> None:
+    def __init__(
+        self, name: str, hosting: HostingConfig, device: Literal["cpu", "gpu"], threads: int
+    ) -> None:
         """A slot without an engine process; the first work starts one.
 
         Args:
+            name: for records.
             hosting: bounds and sizes.
             device: what the engine runs on.
             threads: CPU threads of the engine's arithmetic.
         """
-        self._hosting, self._device, self._threads = hosting, device, threads
+        self._name, self._hosting, self._device, self._threads = name, hosting, device, threads
         self._gate = ResidencyGate()
         self._switching = asyncio.Lock()
-        self._process: EngineProcess | None = None
-        self._resident: str | None = None
-        self._loaded: Loaded | None = None
-        self._hosted: dict[str, _Hosted] = {}
+        self._rack = EngineRack(
+            self._start_process,
+            parked=hosting.parked_engines,
+            sleep_level=hosting.sleep_level,
+            timeout_s=hosting.start_timeout_s,
+            slot=name,
+        )
+        self._hosted: dict[str, HostedExpert] = {}
         self._batches: dict[int, RunningBatch] = {}
         self._serials = itertools.count()
-        self._switches: list[Switch] = []
+        self._worked_until = 0.0
+        """Monotonic seconds up to which work has been accounted for."""
+        self._hung: set[int] = set()
+        """Processes that were killed because they made no step."""
         self._closed = False
+        self._asked = time.monotonic()
+        """When a coordinator last asked how it goes."""
         self._watchdog: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -74,22 +99,29 @@ class Slot:
 
     async def run(
         self, name: str, expert: VllmExpert, requests: Sequence[Request], deltas: bool
-    ) -> AsyncIterator[list[Delta | Completion]]:
-        """Generate for one expert; chunks of events, one completion a request in all."""
+    ) -> AsyncIterator[Sequence[SlotEvent]]:
+        """Generate for one expert; chunks of events.
+
+        Every request gets one completion, unless a `Refused` comes: then what has none is given back.
+        """
         serial = next(self._serials)
         batch = self._batches[serial] = RunningBatch(serial, requests, deltas=deltas)
         feeding: asyncio.Task[None] | None = None
         try:
-            async with self._gate.use(name):
+            async with self._gate.use(model_key(expert)):
                 for attempt in range(1, _ATTEMPTS + 1):
                     feeding = await self._start(name, expert, batch)
+                    started = time.monotonic()
                     while chunk := await batch.next_events(0.0 if deltas else _GATHER_S):
                         yield chunk
                     await _ended(feeding)
-                    if batch.lost:
-                        self._after_loss(name, batch, last=attempt == _ATTEMPTS)
+                    if not batch.lost:
+                        break
+                    yield [self._after_loss(name, batch, last=attempt == _ATTEMPTS)]
                 while chunk := await batch.next_events():
                     yield chunk
+                if batch.answered:
+                    yield [self._work_done(name, requests, batch, started)]
         finally:
             await _ended(feeding)
             del self._batches[serial]
@@ -101,44 +133,61 @@ class Slot:
             batch.abandon(request_ids)
             await self._tell(Abort(batch.keys(request_ids)))
 
-    async def state(self) -> SlotState:
-        """What is resident."""
-        family = self._hosted[self._resident].spec.family if self._resident else None
-        return SlotState(expert=self._resident, family=family)
+    async def prefetch(self, name: str, expert: VllmExpert) -> int:
+        """Get ready for an expert while another works: files checked, weights in the page cache.
 
-    async def switches(self) -> list[Switch]:
-        """All switches so far, oldest first."""
-        return list(self._switches)
+        Returns bytes read; 0 where it cannot be had, which its own batch will say in words.
+        """
+        try:
+            hosted = await self._host(name, expert)
+            return await asyncio.to_thread(read_ahead, hosted.spec.folder)
+        except (CompoundError, OSError):
+            _log.info("%s cannot be prefetched", name, exc_info=True)
+            return 0
 
-    async def engine_pid(self) -> int | None:
-        """Process id of the engine, for fault tests and diagnosis."""
-        return self._process.pid if self._process else None
+    async def status(self) -> SlotStatus:
+        """What is resident, and who runs."""
+        self._asked = time.monotonic()
+        process = self._rack.process
+        return SlotStatus(
+            name=self._name,
+            state=self._rack.state(),
+            pid=os.getpid(),
+            engine_pid=process.pid if process else None,
+            node=os.uname().nodename,
+            running=tuple(b.expert for b in self._batches.values()),
+        )
 
     async def close(self) -> None:
-        """End the engine process; running work fails, and nothing is started any more."""
+        """End the engine processes; running work fails, and nothing is started any more."""
         self._closed = True
         if self._watchdog:
             self._watchdog.cancel()
-        if self._process:
-            await self._process.close()
+        await self._rack.close()
 
     # --- running a batch -------------------------------------------------------------------
 
     async def _start(self, name: str, expert: VllmExpert, batch: RunningBatch) -> asyncio.Task[None] | None:
         """Make the expert resident and begin to submit what is unfinished.
 
-        Failures become completions. Returns the task that submits, where there is something to submit.
+        Failures refuse the batch. Returns the task that submits, where there is something to submit.
         """
         if batch.finished:
             return None
         batch.restart()
+        faults = len(self._rack.faults)
         try:
             hosted = await self._host(name, expert)
-            process, loaded = await self._make_resident(hosted)
+            mounted, switch = await self._make_resident(hosted)
         except CompoundError as error:
-            batch.fail_rest(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
+            batch.put(*self._rack.faults[faults:])
+            batch.give_back(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
             return None
-        return asyncio.create_task(self._feed(process, loaded, hosted.tokenizer, batch))
+        # A process that died while loading, and was replaced, has marked the batch as lost.
+        batch.restart()
+        batch.put(*self._rack.faults[faults:], *([switch] if switch else []))
+        feed = self._feed(mounted.process, mounted.loaded, hosted.tokenizer, batch)
+        return asyncio.create_task(feed)
 
     async def _feed(
         self, process: EngineProcess, loaded: Loaded, tokenizer: ChatTokenizer, batch: RunningBatch
@@ -163,104 +212,78 @@ class Slot:
                 f"The questions could not be tokenized: {type(error).__name__}: {error}", retryable=False
             )
 
-    def _after_loss(self, name: str, batch: RunningBatch, *, last: bool) -> None:
-        problem = f"The engine of expert {name!r} died or hung while answering"
-        if last:
-            batch.fail_rest(f"{problem}, {_ATTEMPTS} times.", retryable=True)
+    def _after_loss(self, name: str, batch: RunningBatch, *, last: bool) -> Fault:
+        kind: FaultKind = "engine_hung" if self._hung else "engine_died"
+        self._hung.clear()
+        what = "hung" if kind == "engine_hung" else "died"
+        problem = f"The engine of expert {name!r} {what} while answering"
         # Text that has been shown cannot be taken back and begun again.
         batch.fail_rest(f"{problem}; the answer is cut short.", retryable=True, shown_only=True)
+        affected = batch.unfinished
+        if last:
+            batch.give_back(f"{problem}, {_ATTEMPTS} times.", retryable=True)
+        else:
+            batch.note(f"{problem}; the question was asked again.")
+        detail = f"{problem}; {affected} questions {'were given back' if last else 'were asked again'}."
+        return Fault(kind=kind, slot=self._name, expert=name, requests=affected, detail=detail)
+
+    def _work_done(
+        self, name: str, requests: Sequence[Request], batch: RunningBatch, started: float
+    ) -> WorkDone:
+        now = time.monotonic()
+        since = max(started, self._worked_until)
+        self._worked_until = now
+        usage = batch.usage
+        return WorkDone(
+            expert=name,
+            slot=self._name,
+            requests=batch.answered,
+            prompt_characters=sum(len(m.content) for r in requests for m in r.messages),
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            seconds=now - since,
+        )
 
     async def _tell(self, command: Abort) -> None:
         """Pass a command on to the engine, if there is one."""
-        if self._process is not None and command.ids:
+        process = self._rack.process
+        if process is not None and command.ids:
             with contextlib.suppress(ExpertError):
-                await self._process.send(command)
+                await process.send(command)
 
     # --- residency -------------------------------------------------------------------------
 
-    async def _host(self, name: str, expert: VllmExpert) -> _Hosted:
-        if name not in self._hosted:
-            self._hosted[name] = await asyncio.to_thread(self._read_expert, name, expert)
-        return self._hosted[name]
+    async def _host(self, name: str, expert: VllmExpert) -> HostedExpert:
+        key = model_key(expert)
+        if key not in self._hosted:
+            self._hosted[key] = await asyncio.to_thread(
+                read_expert, name, expert, self._hosting, self._device
+            )
+        return self._hosted[key]
 
-    def _read_expert(self, name: str, expert: VllmExpert) -> _Hosted:
-        folder = model_folder(expert)
-        config = read_model_config(folder)
-        check_weights(folder)
-        spec = EngineSpec(
-            expert=name,
-            folder=str(folder),
-            family=engine_family(config, expert.engine),
-            reload_obstacle=reload_obstacle(config, expert.engine),
-            engine=expert.engine,
-            device=self._device,
-            kv_cache_bytes=int(self._hosting.kv_cache_gib * 2**30) if self._device == "cpu" else None,
-            verify_reload=self._hosting.verify_reload,
-        )
-        try:
-            tokenizer = ChatTokenizer(folder, trust_remote_code=expert.engine.trust_remote_code)
-        except (OSError, ValueError) as error:
-            raise ExpertUnavailable(f"its tokenizer in {folder} cannot be read: {error}") from error
-        return _Hosted(spec, tokenizer)
-
-    async def _make_resident(self, hosted: _Hosted) -> tuple[EngineProcess, Loaded]:
-        """The engine with the expert in it, after a switch if need be.
-
-        Raises:
-            ExpertError: it cannot be made resident, in a fresh process either.
-        """
+    async def _make_resident(self, hosted: HostedExpert) -> tuple[Mounted, Switch | None]:
         async with self._switching:
             if self._closed:
                 raise ExpertUnavailable("the slot has been closed.")
-            if self._process and self._loaded and self._resident == hosted.spec.expert:
-                return self._process, self._loaded
-            fresh = self._process is None
-            try:
-                return await self._switch(hosted)
-            except ExpertTimeout:
-                raise
-            except ExpertUnavailable:
-                if fresh:
-                    raise
-                _log.warning("loading %s in the warm process failed; trying a fresh one", hosted.spec.expert)
-                return await self._switch(hosted)
-
-    async def _switch(self, hosted: _Hosted) -> tuple[EngineProcess, Loaded]:
-        started, fresh = time.perf_counter(), self._process is None
-        if self._process is None:
-            self._process = EngineProcess(
-                engine_environment(self._device, self._threads), self._on_event, self._on_end
-            )
             self._watchdog = self._watchdog or asyncio.create_task(self._watch())
-        process, self._resident = self._process, None
-        try:
-            loaded = await process.load(hosted.spec, self._hosting.start_timeout_s)
-        except ExpertError:
-            await process.kill()
-            self._process = None
-            raise
-        self._resident, self._loaded = hosted.spec.expert, loaded
-        self._switches.append(
-            Switch(
-                expert=hosted.spec.expert,
-                kind="new_process" if fresh else loaded.kind,
-                seconds=time.perf_counter() - started,
-                note=loaded.note,
-            )
-        )
-        return process, loaded
+            return await self._rack.make_resident(hosted.spec)
+
+    def _start_process(self) -> EngineProcess:
+        environment = engine_environment(self._device, self._threads)
+        return EngineProcess(environment, self._on_event, self._on_end)
 
     # --- events of the engine process --------------------------------------------------------
 
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event, Tokens | Rejected) or self._resident is None:
+        mounted = self._rack.awake
+        if not isinstance(event, Tokens | Rejected) or mounted is None:
             return
         batch = self._batches.get(int(event.id.split("/", 1)[0]))
         if batch is None:
             return
         if isinstance(event, Rejected):
             batch.refuse(event.id, event.error)
-        elif batch.on_tokens(event, self._hosted[self._resident].tokenizer):
+        elif batch.on_tokens(event, self._hosted[mounted.spec.key].tokenizer):
             self._remember(asyncio.create_task(self._tell(Abort((event.id,)))))
 
     def _remember(self, task: asyncio.Task[None]) -> None:
@@ -269,21 +292,24 @@ class Slot:
         task.add_done_callback(self._tasks.discard)
 
     def _on_end(self, process: EngineProcess) -> None:
-        if process is not self._process:
-            return  # an earlier one, killed on purpose
-        self._process = self._resident = self._loaded = None
-        for batch in self._batches.values():
-            batch.lose()
+        if self._rack.drop(process):  # else: a parked one, or one that was ended on purpose
+            for batch in self._batches.values():
+                batch.lose()
 
     async def _watch(self) -> None:
-        """Kill an engine that has work and makes no step."""
+        """Kill an engine that has work and makes no step; end where nobody asks for the slot any more."""
         bound = self._hosting.hang_timeout_s
         while True:
             await asyncio.sleep(min(bound / 4, 5.0))
-            process = self._process
+            if not self._batches and time.monotonic() - self._asked > _ORPHANED_S:
+                _log.warning("no coordinator has asked for %g s; ending", _ORPHANED_S)
+                await self.close()
+                os._exit(0)
+            process = self._rack.process
             working = any(b.running for b in self._batches.values())
             if process and working and time.monotonic() - process.last_sign_of_life > bound:
                 _log.warning("engine process %d made no step for %g s; killing it", process.pid, bound)
+                self._hung.add(process.pid)
                 await process.kill()
 
 
@@ -292,26 +318,3 @@ async def _ended(task: asyncio.Task[None] | None) -> None:
     if task is not None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def engine_environment(device: Literal["cpu", "gpu"], threads: int) -> dict[str, str]:
-    """Environment variables of an engine process."""
-    common = {
-        "VLLM_LOGGING_LEVEL": "WARNING",
-        "VLLM_NO_USAGE_STATS": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        # Weights were resolved to a folder before; nothing may be fetched behind our back.
-        "HF_HUB_OFFLINE": "1",
-    }
-    if device == "gpu":
-        # The comparison of weights is a callable sent to vLLM's own worker process.
-        return common | {"VLLM_ALLOW_INSECURE_SERIALIZATION": "1"}
-    return common | {
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-        # Nothing is compiled in eager mode but small helpers, for which a C++ compiler must be there
-        # and seconds are paid at the first use.
-        "TORCHDYNAMO_DISABLE": "1",
-        # Ray gives an actor OMP_NUM_THREADS of its own; slots must not all bind to the same cores.
-        "OMP_NUM_THREADS": str(threads),
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from experts.errors import ExpertError
-from experts.hosting.messages import EngineSpec, Loaded, TokenRequest, Tokens
+from experts.hosting.messages import Awake, EngineSpec, Loaded, Slept, TokenRequest, Tokens
 from experts.hosting.weight_check import WeightReport, compare_with_files
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ class VllmAdapter:
         self._no_reload: dict[str, str] = {}
         """Families in which an in-place reload went wrong, and how."""
         self._in_flight: set[str] = set()
+        self._footprint = 0
+        """Device memory that the live engine took, bytes."""
 
     # --- residency -------------------------------------------------------------------------
 
@@ -79,6 +81,33 @@ class VllmAdapter:
 
         self._engine = LLMEngine.from_engine_args(EngineArgs(**_engine_arguments(spec)))
         self._spec = spec
+        self._footprint = self._used_memory() if spec.can_sleep else 0
+
+    def sleep(self, level: int) -> Slept:
+        """Give the device's memory back and keep the engine; see `messages.Sleep`.
+
+        Without meaning on a CPU, where nothing is given back.
+        """
+        if self._spec is None or not self._spec.can_sleep:
+            return Slept(0)
+        before = self._free_memory()
+        self._engine.reset_prefix_cache()
+        self._engine.sleep(level=level)
+        return Slept(max(0, self._free_memory() - before))
+
+    def wake(self) -> Awake:
+        """Take the device's memory again; after level 2 the weights are to be reloaded."""
+        if self._spec is not None and self._spec.can_sleep:
+            self._engine.wake_up()
+            # Cached key-value blocks were given back with the rest.
+            self._engine.reset_prefix_cache()
+        return Awake()
+
+    def _free_memory(self) -> int:
+        return int(min(free for free, _ in self._engine.apply_model(_device_memory)))
+
+    def _used_memory(self) -> int:
+        return int(max(used for _, used in self._engine.apply_model(_device_memory)))
 
     def compare(self, folder: str) -> WeightReport:
         """What the engine really holds against the files of `folder`."""
@@ -102,6 +131,7 @@ class VllmAdapter:
             max_model_len=int(self._engine.model_config.max_model_len),
             engine_version=vllm.__version__,
             note=note,
+            footprint_bytes=self._footprint,
         )
 
     # --- generation ------------------------------------------------------------------------
@@ -162,6 +192,13 @@ class VllmAdapter:
         return [Tokens(i, (), "abort") for i in known]
 
 
+def _device_memory(_model: Any) -> tuple[int, int]:
+    """(free on the device, held by this worker's torch) in bytes; runs inside vLLM's worker."""
+    import torch
+
+    return int(torch.cuda.mem_get_info()[0]), int(torch.cuda.memory_reserved())
+
+
 class _Comparison:
     """A picklable call for the engine's workers."""
 
@@ -194,4 +231,5 @@ def _engine_arguments(spec: EngineSpec) -> dict[str, Any]:
     }
     if spec.device == "gpu":
         arguments["gpu_memory_utilization"] = engine.gpu_memory_utilization
+        arguments["enable_sleep_mode"] = spec.can_sleep
     return {**{k: v for k, v in arguments.items() if v is not None}, **engine.extra}

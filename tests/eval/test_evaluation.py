@@ -12,7 +12,7 @@ from eval.question import Question
 from experts.completion import Request, Usage
 from experts.engines.scripted import Reply
 from experts.errors import BenchmarkError
-from experts.hosting.switches import SwitchCounts
+from experts.scheduling.switches import SwitchCounts
 from experts.query import Query
 
 # What each expert answers; all options are A, B, C and every gold answer is A.

@@ -1,12 +1,12 @@
 """One hosted engine for all tests of this folder, and what they ask of it."""
 
-import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from compound.config import SystemConfig
 from experts.completion import Request
@@ -40,12 +40,12 @@ def _endless(source: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def hosted(pocket_config: SystemConfig, experts: dict[str, VllmExpert]) -> Iterator[HostedEngine]:
-    """A hosted engine that tests must leave able to work."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hosted(pocket_config: SystemConfig, experts: dict[str, VllmExpert]) -> AsyncIterator[HostedEngine]:
+    """A hosted engine that tests must leave able to work; they share its event loop."""
     engine = HostedEngine(experts, pocket_config.hosting)
     yield engine
-    asyncio.run(engine.close())
+    await engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from experts.config import EngineArguments
 from experts.hosting.family import engine_family, reload_obstacle
 from experts.hosting.messages import EngineSpec, TokenRequest
 from experts.hosting.model_files import read_model_config
-from experts.hosting.slot import engine_environment
+from experts.hosting.environment import engine_environment
 from experts.hosting.vllm_adapter import VllmAdapter
 from experts.sampling import SamplingConfig
 
@@ -27,13 +27,16 @@ def spec(folder: Path) -> EngineSpec:
     config = read_model_config(folder)
     return EngineSpec(
         expert=folder.name,
+        key=folder.name,
         folder=str(folder),
         family=engine_family(config, ENGINE),
+        scheduled_family=engine_family(config, ENGINE),
         reload_obstacle=reload_obstacle(config, ENGINE),
         engine=ENGINE,
         device="cpu",
         kv_cache_bytes=2**27,
         verify_reload=True,
+        can_sleep=False,
     )
 
 

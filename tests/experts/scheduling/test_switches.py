@@ -1,6 +1,6 @@
 """Counting switches."""
 
-from experts.hosting.switches import Switch, SwitchCounts, count
+from experts.scheduling.switches import Switch, SwitchCounts, count
 
 
 def test_switches_are_counted_by_kind() -> None:

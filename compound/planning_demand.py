@@ -1,0 +1,177 @@
+"""Who will be asked how much: the rounds of a run, before anything runs.
+
+    route      where an LLM annotates: every question to it
+    generate   the k experts of every question
+    aggregate  where an LLM aggregates: every question with its candidates
+
+Knows prompts, routers and configured prices, but neither slots nor seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from aggregators.config import JudgeConfig, SynthesisConfig
+from aggregators.reading import conversation
+from compound.config import SystemConfig
+from compound.planning_shares import routing_fingerprint
+from experts.completion import Completion
+from experts.config import Price
+from experts.prompts import render_messages
+from experts.query import Query
+from experts.sampling import SamplingConfig
+from experts.scheduling.costs import CostBook
+from experts.scheduling.first_guesses import CHARACTERS_PER_TOKEN
+from experts.verdict import Candidates
+from routers.build import build_router
+from routers.config import LlmAnnotatorConfig, RouterConfig, SkillRouterConfig
+from routers.router import check_k
+
+RoundName = Literal["route", "generate", "aggregate"]
+RoutingBasis = Literal["routed", "last run", "equal shares"]
+"""How it is known who will be asked: the router has decided, as it does without an LLM; or in the
+shares of the last run of this configuration; or everybody is taken to be asked equally often."""
+
+_LINE_CHARACTERS = 60
+"""Of a candidate's last line, where only that is shown: a sentence with the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What one round asks of one expert, in expectation."""
+
+    expert: str
+    requests: int
+    """At least 1."""
+    prompt_tokens: float
+    completion_tokens: float
+
+    def cost_usd(self, price: Price) -> float:
+        """At the expert's configured price."""
+        per_million = (
+            self.prompt_tokens * price.prompt_usd_per_million
+            + self.completion_tokens * price.completion_usd_per_million
+        )
+        return per_million / 1e6
+
+
+class DemandEstimator:
+    """Estimates the demand of rounds over one list of queries."""
+
+    def __init__(
+        self, queries: Sequence[Query], config: SystemConfig, k: int, costs: CostBook, keys: Mapping[str, str]
+    ) -> None:
+        """Nothing is estimated yet.
+
+        Args:
+            queries: of the run.
+            config: of the system.
+            k: experts a query.
+            costs: what is known of models' prompts and answers.
+            keys: expert -> key of its model in `costs`.
+        """
+        self._queries, self._config, self._k = queries, config, k
+        self._costs, self._keys = costs, keys
+
+    def route(self) -> list[Demand]:
+        """The annotator's round; empty where no LLM annotates."""
+        annotator = llm_annotator(self._config.router)
+        if annotator is None:
+            return []
+        template = len(annotator.template) - len("{question}")
+        characters = sum(template + len(q.routing_text) for q in self._queries)
+        requests, samples = len(self._queries) * annotator.samples, annotator.samples
+        return [self._demand(annotator.expert, requests, characters * samples, annotator.sampling)]
+
+    def generate(self) -> tuple[list[Demand], RoutingBasis]:
+        """The experts' round, in configuration order, and how it is known.
+
+        Raises:
+            RouterError: k is out of range, or the router is not fitted.
+        """
+        prompts = [
+            sum(len(m.content) for m in render_messages(q, self._config.prompts)) for q in self._queries
+        ]
+        if llm_annotator(self._config.router) is None:
+            return self._routed(prompts), "routed"
+        check_k(self._k, len(self._config.experts))
+        known = self._costs.shares(routing_fingerprint(self._config, self._k))
+        shares = known or dict.fromkeys(self._config.experts, self._k / len(self._config.experts))
+        whole = _whole_requests(shares, len(self._queries) * self._k)
+        mean = sum(prompts) / len(prompts)
+        demands = [self._demand(name, n, n * mean) for name, n in whole.items() if n]
+        return demands, "last run" if known else "equal shares"
+
+    def aggregate(self) -> list[Demand]:
+        """The aggregator's round; empty where no LLM aggregates."""
+        aggregator = self._config.aggregator
+        if not isinstance(aggregator, SynthesisConfig | JudgeConfig):
+            return []
+        candidates = self._candidates(last_line=aggregator.prompt.candidate_view == "last_line")
+        characters = sum(
+            len(message.content)
+            for query in self._queries
+            for message in conversation(
+                Candidates(query=query, completions=candidates), aggregator.prompt, strip=False
+            )
+        )
+        return [self._demand(aggregator.expert, len(self._queries), characters, aggregator.sampling)]
+
+    def _routed(self, prompts: Sequence[int]) -> list[Demand]:
+        router = build_router(self._config.router, tuple(self._config.experts))
+        requests: Counter[str] = Counter()
+        characters: Counter[str] = Counter()
+        for decision, size in zip(router.route(self._queries, self._k), prompts, strict=True):
+            requests.update(decision.chosen)
+            for name in decision.chosen:
+                characters[name] += size
+        return [
+            self._demand(name, requests[name], characters[name])
+            for name in self._config.experts
+            if requests[name]
+        ]
+
+    def _candidates(self, *, last_line: bool) -> tuple[Completion, ...]:
+        """Stand-ins for what the aggregator reads, of the mean length expected over the pool."""
+        tokens = [
+            self._costs.answer_tokens(self._keys[name], expert.sampling.max_tokens)
+            for name, expert in self._config.experts.items()
+        ]
+        length = max(1, round(sum(tokens) / len(tokens) * CHARACTERS_PER_TOKEN))
+        text = "x" * (min(length, _LINE_CHARACTERS) if last_line else length)
+        return tuple(
+            Completion(request_id=name, expert=name, query_id="planned", text=text, finish_reason="stop")
+            for name in list(self._config.experts)[: self._k]
+        )
+
+    def _demand(
+        self, expert: str, requests: int, characters: float, sampling: SamplingConfig | None = None
+    ) -> Demand:
+        key = self._keys[expert]
+        longest = (sampling or self._config.all_experts[expert].sampling).max_tokens
+        return Demand(
+            expert=expert,
+            requests=requests,
+            prompt_tokens=self._costs.prompt_tokens(key, characters),
+            completion_tokens=requests * self._costs.answer_tokens(key, longest),
+        )
+
+
+def llm_annotator(router: RouterConfig) -> LlmAnnotatorConfig | None:
+    """The LLM that a router asks about every query; None: it decides without one."""
+    if isinstance(router, SkillRouterConfig) and isinstance(router.annotator, LlmAnnotatorConfig):
+        return router.annotator
+    return None
+
+
+def _whole_requests(shares: Mapping[str, float], total: int) -> dict[str, int]:
+    """Requests in proportion to shares, `total` in all: largest remainders, ties by name."""
+    scale = total / sum(shares.values())
+    whole = {name: int(share * scale) for name, share in shares.items()}
+    by_remainder = sorted(shares, key=lambda name: (whole[name] - shares[name] * scale, name))
+    for name in by_remainder[: total - sum(whole.values())]:
+        whole[name] += 1
+    return whole

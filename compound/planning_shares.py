@@ -1,0 +1,34 @@
+"""Who was asked how often: kept from run to run, so that a plan knows it where an LLM takes part in routing.
+
+Knows answers and configurations; not what is done with the shares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from compound.answer import Answer
+from compound.config import SystemConfig
+from experts.scheduling.costs import CostBook
+
+
+def routing_fingerprint(config: SystemConfig, k: int) -> str:
+    """12 hexadecimal digits that tell pools, routers and k apart; all else may change."""
+    described = {"experts": list(config.experts), "router": config.router.model_dump(mode="json"), "k": k}
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def observe_shares(config: SystemConfig, answers: Sequence[Answer], costs: CostBook) -> None:
+    """Remember how often each expert was asked in a run; only the last run counts.
+
+    Answers must come from one call, with one k; none: nothing is remembered.
+    """
+    if not answers:
+        return
+    asked = Counter(name for answer in answers for name in answer.decision.chosen)
+    k = len(answers[0].decision.chosen)
+    shares = {name: asked[name] / len(answers) for name in config.experts}
+    costs.observe_shares(routing_fingerprint(config, k), shares)

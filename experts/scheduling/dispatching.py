@@ -1,0 +1,237 @@
+"""From waiting jobs and slots to dispatches: joins first, then switches of idle slots.
+
+Keeps the waiting bound, priorities and capacities. Does not weigh switches (see `choice`) and does not
+take jobs in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from experts.scheduling.arrivals import Arrivals
+from experts.scheduling.choice import Candidate, Choice, cheapest_slots
+from experts.scheduling.decisions import Dispatch, Prefetch, Rules
+from experts.scheduling.rounds import Rounds
+from experts.scheduling.slot_book import SlotBook
+from experts.scheduling.waiting import Group, Waiting
+from experts.scheduling.waiting_bound import WaitingBound
+
+
+class Dispatching:
+    """The decisions of one scheduler over its books."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        slots: Mapping[str, SlotBook],
+        waiting: Waiting,
+        arrivals: Arrivals,
+        rounds: Rounds,
+    ) -> None:
+        self._rules = rules
+        self._slots = slots
+        self._waiting = waiting
+        self._arrivals = arrivals
+        self._rounds = rounds
+        self._typical_s = 0.0
+
+    def decide(self, now: float) -> list[Dispatch | Prefetch]:
+        """What to start now."""
+        out: list[Dispatch | Prefetch] = []
+        if not len(self._waiting):
+            return out
+        for slot in self._slots.values():
+            if slot.closing_for is not None and slot.closing_for not in self._waiting.by_expert:
+                slot.closing_for = None
+        while (
+            self._join(now, out)
+            or self._switch(now, out)
+            or self._take_over(now)
+            or self._reopen()
+        ):
+            pass
+        self._close(now)
+        touched = dict.fromkeys(d.slot for d in out)
+        out.extend(p for name in touched for p in self._foretell(self._slots[name], now))
+        return out
+
+    def next_decision(self, now: float) -> float | None:
+        """Seconds until something that is held back may go, or a job passes its bound."""
+        oldest = self._waiting.oldest()
+        if oldest is None or not self._slots:
+            return None
+        times = [oldest.arrived + self._rules.max_wait_s]
+        open_slots = [s for s in self._slots.values() if s.idle or s.used < s.capacity]
+        if open_slots:
+            choice = self._choice(now)
+            bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+            times += [choice.ripe_at(c) for c in self._candidates(open_slots, bound)]
+            times.append(self._arrivals.quiet_at())
+            times += [s.keep_until for s in open_slots if not s.idle]
+        later = [t - now for t in times if t > now]
+        # Just past the moment: at the moment itself rounding may say that it is not yet there.
+        return min(later) * (1 + 1e-9) + 1e-6 if later and min(later) < float("inf") else None
+
+    # ------------------------------------------------------------ joining what is resident
+
+    def _join(self, now: float, out: list[Dispatch | Prefetch]) -> bool:
+        """Start jobs where their expert is resident; returns whether any was."""
+        holders: dict[str, list[SlotBook]] = {}
+        for slot in self._slots.values():
+            if slot.state.expert in self._waiting.by_expert and slot.closing_for is None:
+                holders.setdefault(slot.state.expert or "", []).append(slot)
+        any_joined = False
+        bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+        for expert in sorted(holders):
+            some = holders[expert]
+            while some:
+                slot = min(some, key=lambda s: (s.used, s.name))
+                group = self._joinable(slot, bound)
+                if group is None:
+                    some.remove(slot)
+                    continue
+                any_joined = True
+                out.append(self._start(group, slot, now))
+                if bound.oldest is not None:
+                    bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+        return any_joined
+
+    def _joinable(self, slot: SlotBook, bound: WaitingBound) -> Group | None:
+        groups = [
+            g
+            for g in self._waiting.by_expert.get(slot.state.expert or "", ())
+            if self._may_go(g, slot, bound) and not self._outranked(g, slot, bound)
+        ]
+        first = min(groups, key=lambda g: (-g.priority, g.oldest), default=None)
+        # Where the first needs more room than there is nothing smaller slips past it for ever.
+        return first if first is not None and slot.has_room(first.oldest.job) else None
+
+    def _may_go(self, group: Group, slot: SlotBook, bound: WaitingBound) -> bool:
+        if not bound.allows(group.oldest):
+            return False
+        if group.slot is None:
+            return slot.name not in group.avoid or self._nowhere_else(group)
+        if group.slot != slot.name:
+            return False
+        return self._rounds.is_next(group) or group.oldest is bound.oldest
+
+    def _nowhere_else(self, group: Group) -> bool:
+        return all(name in group.avoid for name in self._slots)
+
+    def _outranked(self, group: Group, slot: SlotBook, bound: WaitingBound) -> bool:
+        """Whether work of higher priority waits that needs a slot to switch, perhaps this one."""
+        if not self._waiting.mixed:
+            return False
+        resident = {s.state.expert for s in self._slots.values()}
+        return any(
+            other.priority > group.priority
+            and other.expert not in resident
+            and self._may_go(other, slot, bound)
+            for other in self._waiting.groups()
+        )
+
+    # ------------------------------------------------------------ switching
+
+    def _switch(self, now: float, out: list[Dispatch | Prefetch]) -> bool:
+        """Let one idle slot switch, if that pays; returns whether it did."""
+        idle = [slot for slot in self._slots.values() if slot.idle]
+        if not idle or not len(self._waiting):
+            return False
+        bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+        best = self._choice(now).best(self._candidates(idle, bound))
+        if best is None:
+            return False
+        out.append(self._start(best.group, best.slot, now))
+        return True
+
+    def _take_over(self, now: float) -> bool:
+        """Let an idle slot take work that a round has planned elsewhere; returns whether one did."""
+        if not self._rounds.planned:
+            return False
+        idle = sorted((s for s in self._slots.values() if s.idle), key=lambda s: s.name)
+        bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+        return any(
+            self._rounds.take_over(slot, now) is not None
+            for slot in idle
+            if bound.oldest is None and not self._rounds.next_on(slot.name)
+        )
+
+    def _reopen(self) -> bool:
+        """Let slots that ran dry for others go on with their own expert, since no switch pays now."""
+        dry = [s for s in self._slots.values() if s.idle and s.closing_for is not None]
+        for slot in dry:
+            slot.closing_for = None
+        return bool(dry)
+
+    def _close(self, now: float) -> None:
+        """Let slots that run something, but have room, take no more, where others' work is worth it."""
+        if not len(self._waiting) or any(s.idle for s in self._slots.values()):
+            return
+        bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+        wanted = {s.closing_for for s in self._slots.values()} - {None}
+        open_slots = [
+            s
+            for s in self._slots.values()
+            if s.closing_for is None and s.used < s.capacity and s.keep_until <= now
+        ]
+        while open_slots:
+            candidates = [c for c in self._candidates(open_slots, bound) if c.group.expert not in wanted]
+            best = self._choice(now).best(candidates)
+            if best is None:
+                return
+            best.slot.closing_for = best.group.expert
+            wanted.add(best.group.expert)
+            open_slots.remove(best.slot)
+
+    def _candidates(self, targets: Iterable[SlotBook], bound: WaitingBound) -> list[Candidate]:
+        """Every waiting group that may go to one of these slots, with the slot where that is cheapest."""
+        by_name = {slot.name: slot for slot in targets}
+        holders: dict[str, list[str]] = {}
+        for slot in self._slots.values():
+            holders.setdefault(slot.state.expert or "", []).append(slot.name)
+        now_worth = {e: self._arrivals.share(e) for e in holders}
+        usual = cheapest_slots(by_name.values(), now_worth)
+        found = []
+        for group in self._waiting.groups():
+            slots = [by_name[group.slot]] if group.slot in by_name else usual if group.slot is None else []
+            if group.avoid and not self._nowhere_else(group):
+                slots = cheapest_slots(
+                    (s for n, s in by_name.items() if n not in group.avoid), now_worth
+                )
+            slots = [s for s in slots if self._may_go(group, s, bound) and s.state.expert != group.expert]
+            if not slots:
+                continue
+            job = group.oldest.job
+            price, _, slot = min(((s.price(job)[1], i, s) for i, s in enumerate(slots)), key=lambda t: t[:2])
+            elsewhere = 0 if group.slot else sum(n not in group.avoid for n in holders.get(group.expert, ()))
+            found.append(Candidate(group, slot, price, elsewhere))
+        return found
+
+    # ------------------------------------------------------------ effects
+
+    def _choice(self, now: float) -> Choice:
+        return Choice(self._rules, self._arrivals, now, len(self._slots), self._typical_s)
+
+    def _start(self, group: Group, slot: SlotBook, now: float) -> Dispatch:
+        job = group.oldest.job
+        self._waiting.remove(job.id)
+        self._rounds.begun(group, slot.name)
+        kind, seconds = slot.start(job, now, self._rules.min_residency)
+        if kind is not None:
+            self._typical_s += (seconds - self._typical_s) * (0.05 if self._typical_s else 1.0)
+        return Dispatch(slot=slot.name, job=job, switch=kind, switch_s=seconds)
+
+    def _foretell(self, slot: SlotBook, now: float) -> list[Prefetch]:
+        """The likely next expert of a slot, once in a residency."""
+        if slot.foretold:
+            return []
+        planned = self._rounds.next_on(slot.name)
+        experts = [g.expert for g in planned if g.expert != slot.state.expert]
+        if not experts:
+            resident = {s.state.expert for s in self._slots.values()}
+            free = [g for g in self._waiting.groups() if g.slot is None and g.expert not in resident]
+            experts = [max(free, key=lambda g: (g.ages(now), g.expert)).expert] if free else []
+        if not experts:
+            return []
+        slot.foretold = True
+        return [Prefetch(slot=slot.name, expert=experts[0])]
