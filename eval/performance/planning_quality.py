@@ -17,6 +17,7 @@ import random
 import statistics
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,7 +94,7 @@ def run(rounds: int = 500, first_seed: int = 0, processes: int = 2) -> dict[str,
         `mean`, `worst`, percentiles, `optimal` (share within 0.1 %), and the seeds of the worst five.
     """
     seeds = range(first_seed, first_seed + rounds)
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         ratios = dict(zip(seeds, pool.map(ratio, seeds, chunksize=8), strict=True))
     ordered = sorted(ratios.values())
     return {

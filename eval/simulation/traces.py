@@ -60,5 +60,7 @@ def read_trace(path: Path) -> list[Arrival]:
             arrivals.append(Arrival(float(row["time"]), str(row["expert"]), float(row["seconds"])))
         except (ValueError, KeyError, TypeError) as e:
             form = '{"time": 0.5, "expert": "a", "seconds": 1.2}'
-            raise BenchmarkError(f"{path}, line {number}: a trace has lines like {form}; got {line!r}.") from e
+            raise BenchmarkError(
+                f"{path}, line {number}: a trace has lines like {form}; got {line!r}."
+            ) from e
     return sorted(arrivals, key=lambda a: a.time)

@@ -160,6 +160,7 @@ class HostedEngine:
     async def _start(self) -> HostingClient:
         async with self._starting:
             if self._client is None:
+                started = time.monotonic()
                 await ray_home.enter(self._hosting)
                 try:
                     plan = plan_slots(self._hosting, list(self._experts.values()))
@@ -171,6 +172,7 @@ class HostedEngine:
                     await ray_home.leave()
                     raise
                 self._client = client
+                self._jobs.learn_start(time.monotonic() - started)
             return self._client
 
     def _on_ahead(self, ahead: Ahead) -> None:

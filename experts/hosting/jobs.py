@@ -63,23 +63,32 @@ class JobMaker:
         size = min(_LARGEST, max(_SMALLEST, size))
         together = new_id() if len(requests) > 1 else None
         return [
-            Piece(self._job(new_id(), name, asked[at : at + size], together), tuple(asked[at : at + size]))
+            Piece(
+                self._job(new_id(), name, asked[at : at + size], together, at == 0),
+                tuple(asked[at : at + size]),
+            )
             for name, asked in by_expert.items()
             for at in range(0, len(asked), size)
         ]
 
-    def _job(self, job_id: str, name: str, requests: Sequence[Request], together: str | None) -> Job:
+    def _job(
+        self, job_id: str, name: str, requests: Sequence[Request], together: str | None, first: bool
+    ) -> Job:
         facts = self.facts(name)
         characters = sum(len(m.content) for r in requests for m in r.messages)
         prompts = self._book.prompt_tokens(facts.key, characters)
         answers = sum(self._book.answer_tokens(facts.key, r.sampling.max_tokens) for r in requests)
+        seconds = self._book.generate_seconds(facts, len(requests), prompts, answers)
+        if not first:
+            # What a residency costs beside its tokens is paid once, by the first piece.
+            seconds -= self._book.work_line(facts).fixed_s
         return Job(
             id=job_id,
             expert=model_key(self._experts[name]),
             family=facts.family,
             prices=self._book.prices(facts),
             requests=len(requests),
-            seconds=self._book.generate_seconds(facts, len(requests), prompts, answers),
+            seconds=seconds,
             priority=self._hosting.priority,
             round=together,
             last=name == self._last,
@@ -95,13 +104,20 @@ class JobMaker:
             self._facts[name] = found
         return self._facts[name]
 
+    def learn_start(self, seconds: float) -> None:
+        """Learn how long it took until slots could be used."""
+        self._book.observe_start(seconds)
+
     def learn(self, switches: Sequence[Switch], work: Sequence[WorkDone]) -> None:
         """Learn from what a batch took, and keep it.
 
         Jobs of one expert on one slot overlap; they are one observation.
         """
         for switch in switches:
-            self._book.observe_switch(self.facts(switch.expert), switch.kind, switch.seconds)
+            facts, seconds = self.facts(switch.expert), switch.seconds
+            if switch.kind == "wake" and switch.reloaded:
+                seconds = max(0.0, seconds - self._book.prices(facts).reload_s)
+            self._book.observe_switch(facts, switch.kind, seconds)
         together: dict[tuple[str, str], list[WorkDone]] = {}
         for done in work:
             together.setdefault((done.slot, done.expert), []).append(done)

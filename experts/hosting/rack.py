@@ -67,8 +67,7 @@ class EngineRack:
         self.awake: Mounted | None = None
         self._parked: list[Mounted] = []
         """Longest asleep first."""
-        self.faults: list[Fault] = []
-        """What went wrong while switching, oldest first."""
+        self._faults: list[Fault] = []
 
     @property
     def process(self) -> EngineProcess | None:
@@ -83,6 +82,11 @@ class EngineRack:
             family=spec.scheduled_family if spec else None,
             parked=tuple((m.spec.scheduled_family, m.spec.key) for m in self._parked),
         )
+
+    def take_faults(self) -> list[Fault]:
+        """What went wrong while switching since this was last called, oldest first."""
+        taken, self._faults = self._faults, []
+        return taken
 
     async def make_resident(self, spec: EngineSpec) -> tuple[Mounted, Switch | None]:
         """The engine with the expert in it, after a switch if need be.
@@ -111,7 +115,7 @@ class EngineRack:
         kind: SwitchKind = "reload"
         if self.awake is None or self.awake.spec.family != spec.family:
             kind = await self._mount_family(spec)
-        note = None
+        note, loaded = None, None
         if self.awake is None or self.awake.spec.key != spec.key or not self.awake.fresh:
             loaded = await self._load(spec)
             note = loaded.note
@@ -119,7 +123,10 @@ class EngineRack:
                 kind = "new_engine"
         assert self.awake is not None
         seconds = time.perf_counter() - started
-        return self.awake, Switch(expert=spec.expert, kind=kind, seconds=seconds, note=note)
+        reloaded = kind == "wake" and loaded is not None
+        return self.awake, Switch(
+            expert=spec.expert, kind=kind, seconds=seconds, reloaded=reloaded, note=note
+        )
 
     async def _mount_family(self, spec: EngineSpec) -> SwitchKind:
         """Have the process awake in which `spec` is to be loaded; how that was done."""
@@ -198,4 +205,4 @@ class EngineRack:
 
     def _record(self, kind: FaultKind, expert: str, detail: str) -> None:
         _log.warning("%s: %s: %s", self._slot, expert, detail)
-        self.faults.append(Fault(kind=kind, slot=self._slot, expert=expert, detail=detail))
+        self._faults.append(Fault(kind=kind, slot=self._slot, expert=expert, detail=detail))

@@ -41,11 +41,13 @@ class RemoteSlot:
         Raises:
             SlotLost: the slot has gone.
         """
-        from ray.exceptions import RayError
+        from ray.exceptions import RayError, RayTaskError
 
         try:
             async for chunk in self._actor.run.remote(name, expert, requests, deltas):
                 yield await chunk
+        except RayTaskError as error:
+            raise error.cause from None  # a defect of ours, not a loss
         except RayError as error:
             raise SlotLost(f"A slot was lost while it worked ({type(error).__name__}).") from error
 

@@ -54,6 +54,8 @@ class RunningBatch:
         self.usage = Usage()
         """Of all answers."""
         self.expert = requests[0].expert if requests else ""
+        self.hung = False
+        """Whether it was lost because the engine made no step."""
         self._deltas = deltas
         self._events: list[BatchEvent] = []
         self._signal = asyncio.Event()
@@ -98,14 +100,14 @@ class RunningBatch:
         """Whether the engine has requests of it."""
         return not self.lost and any(flight.sent for flight in self._flight.values())
 
-    def lose(self) -> None:
-        """The engine has gone."""
-        self.lost = True
+    def lose(self, *, hung: bool) -> None:
+        """The engine has gone; `hung`: it was killed because it made no step."""
+        self.lost, self.hung = True, hung or (self.lost and self.hung)
         self._signal.set()
 
     def restart(self) -> None:
         """Another engine takes over what is unfinished; nothing may be on its way to the old one."""
-        self.lost = False
+        self.lost = self.hung = False
         for flight in self._flight.values():
             flight.sent = False
 

@@ -74,7 +74,7 @@ class Slot:
         """
         self._name, self._hosting, self._device, self._threads = name, hosting, device, threads
         self._gate = ResidencyGate()
-        self._switching = asyncio.Lock()
+        self._switching, self._reading = asyncio.Lock(), asyncio.Lock()
         self._rack = EngineRack(
             self._start_process,
             parked=hosting.parked_engines,
@@ -175,17 +175,16 @@ class Slot:
         if batch.finished:
             return None
         batch.restart()
-        faults = len(self._rack.faults)
         try:
             hosted = await self._host(name, expert)
             mounted, switch = await self._make_resident(hosted)
         except CompoundError as error:
-            batch.put(*self._rack.faults[faults:])
+            batch.put(*self._rack.take_faults())
             batch.give_back(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
             return None
         # A process that died while loading, and was replaced, has marked the batch as lost.
         batch.restart()
-        batch.put(*self._rack.faults[faults:], *([switch] if switch else []))
+        batch.put(*self._rack.take_faults(), *([switch] if switch else []))
         feed = self._feed(mounted.process, mounted.loaded, hosted.tokenizer, batch)
         return asyncio.create_task(feed)
 
@@ -205,7 +204,7 @@ class Slot:
                 await process.send(Submit(tuple(ready)))
                 batch.mark_sent(ready)
         except ExpertUnavailable:
-            batch.lose()
+            batch.lose(hung=False)
         except Exception as error:  # noqa: BLE001  # a task of its own: whatever it is must reach the caller
             _log.exception("a batch could not be tokenized")
             batch.fail_rest(
@@ -213,9 +212,8 @@ class Slot:
             )
 
     def _after_loss(self, name: str, batch: RunningBatch, *, last: bool) -> Fault:
-        kind: FaultKind = "engine_hung" if self._hung else "engine_died"
-        self._hung.clear()
-        what = "hung" if kind == "engine_hung" else "died"
+        kind: FaultKind = "engine_hung" if batch.hung else "engine_died"
+        what = "hung" if batch.hung else "died"
         problem = f"The engine of expert {name!r} {what} while answering"
         # Text that has been shown cannot be taken back and begun again.
         batch.fail_rest(f"{problem}; the answer is cut short.", retryable=True, shown_only=True)
@@ -255,11 +253,13 @@ class Slot:
 
     async def _host(self, name: str, expert: VllmExpert) -> HostedExpert:
         key = model_key(expert)
-        if key not in self._hosted:
-            self._hosted[key] = await asyncio.to_thread(
-                read_expert, name, expert, self._hosting, self._device
-            )
-        return self._hosted[key]
+        # One at a time: a prefetch may want the same, and transformers' lazy imports fail in two threads.
+        async with self._reading:
+            if key not in self._hosted:
+                self._hosted[key] = await asyncio.to_thread(
+                    read_expert, name, expert, self._hosting, self._device
+                )
+            return self._hosted[key]
 
     async def _make_resident(self, hosted: HostedExpert) -> tuple[Mounted, Switch | None]:
         async with self._switching:
@@ -294,7 +294,7 @@ class Slot:
     def _on_end(self, process: EngineProcess) -> None:
         if self._rack.drop(process):  # else: a parked one, or one that was ended on purpose
             for batch in self._batches.values():
-                batch.lose()
+                batch.lose(hung=process.pid in self._hung)
 
     async def _watch(self) -> None:
         """Kill an engine that has work and makes no step; end where nobody asks for the slot any more."""

@@ -32,6 +32,8 @@ class Arrivals:
         self._last: float | None = None
         self._seconds = 0.0
         self._weights: dict[str, float] = {}
+        self._whole = 0.0
+        self._usual = 1.0
         self._unit = 1.0
         self._patience: tuple[float, float, float] | None = None
 
@@ -48,8 +50,10 @@ class Arrivals:
         # Instead of shrinking all weights at every arrival, new arrivals weigh ever more.
         self._unit *= 1.0 + 1.0 / _SHARES
         self._weights[expert] = self._weights.get(expert, 0.0) + self._unit
+        self._whole += self._unit
         if self._unit > 1e9:
             self._weights = {e: w / self._unit for e, w in self._weights.items() if w / self._unit > 1e-3}
+            self._whole = sum(self._weights.values())
             self._unit = 1.0
 
     def total(self, now: float) -> float:
@@ -67,11 +71,15 @@ class Arrivals:
         weight = self._weights.get(expert, 0.0)
         if not total or not weight:
             return 0.0
-        return total * weight / self._whole()
+        return total * weight / self._whole
 
     def share(self, expert: str) -> float:
         """Share of the jobs that are for one expert, in [0, 1]."""
-        return self._weights.get(expert, 0.0) / self._whole() if self._weights else 0.0
+        return self._weights.get(expert, 0.0) / self._whole if self._weights else 0.0
+
+    def usual_share(self) -> float:
+        """Share of the expert that a job is for, on average over jobs: the sum of squared shares."""
+        return self._usual
 
     def quiet_at(self) -> float:
         """When nothing more is expected, if nothing comes until then; -inf: nothing is."""
@@ -98,14 +106,12 @@ class Arrivals:
             if self._count - at < 50 and for_price == price and now - (self._last or 0.0) <= 3 * self._gap:
                 return known
         spare = max(slots - total * self._seconds, 0.05 * slots)
-        whole = self._whole()
+        whole = self._whole
         rates = [total * w / whole for w in self._weights.values()]
+        self._usual = sum((w / whole) ** 2 for w in self._weights.values())
         found = _solve(rates, price, spare * _SWITCHING_SHARE)
         self._patience = (self._count, price, found)
         return found
-
-    def _whole(self) -> float:
-        return sum(self._weights.values())
 
 
 def _solve(rates: list[float], price: float, budget: float) -> float:

@@ -18,8 +18,13 @@ from experts.scheduling.waiting import Group
 _REPLICA_WORK = 2.0
 """An expert gets one more slot if the work that waits for it, per slot that has it, is worth this many
 switches."""
-_LATE = 0.5
+_LATE = 0.45
 """Nothing is held back past this share of the waiting bound."""
+_RELUCTANCE = 2.0
+"""How much more patient than usual a slot is that has an expert of usual popularity. It goes with the
+square of the popularity: idle time is best spent where the next request is likely to be for."""
+_URGENCY = 3
+"""Power of the oldest job's age in the ranking. 0: least mean latency; large: order of arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,11 @@ class Choice:
         """Seconds of waiting that a second of switching must be worth."""
 
     def best(self, candidates: Iterable[Candidate]) -> Candidate | None:
-        """The candidate to switch to now: by priority, then by waiting time per second of switching."""
+        """The candidate to switch to now: by priority, then by waiting time per second of switching.
+
+        All but the power of the oldest age follows from the square-root rule (see `arrivals`); powers and
+        shares were chosen by simulation (eval.performance.online_scheduling).
+        """
         ripe = [c for c in candidates if self.ripe_at(c) <= self._now]
         return min(ripe, key=self._rank, default=None)
 
@@ -59,7 +68,8 @@ class Choice:
         if not self.patience:
             return self._now
         n = len(group.jobs)
-        worth = self.patience * price
+        popularity = self._arrivals.share(slot.state.expert or "") / self._arrivals.usual_share()
+        worth = self.patience * price * _RELUCTANCE * popularity**2
         ripe = (worth + group.arrived) / n
         if slot.state.expert is not None and self._arrivals.rate(slot.state.expert, self._now) > 0:
             ripe = max(ripe, slot.keep_until)
@@ -68,7 +78,8 @@ class Choice:
     def _rank(self, candidate: Candidate) -> tuple[int, float, float, str, str]:
         group = candidate.group
         value = group.ages(self._now) + group.seconds
-        index = value / max(candidate.price, 1e-9) / (1 + candidate.holders)
+        urgency = max(self._now - group.oldest.arrived, 1e-3) ** _URGENCY
+        index = value * urgency / max(candidate.price, 1e-9) / (1 + candidate.holders)
         return (-group.priority, -index, group.oldest.arrived, group.expert, candidate.slot.name)
 
 

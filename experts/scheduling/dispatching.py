@@ -43,12 +43,7 @@ class Dispatching:
         for slot in self._slots.values():
             if slot.closing_for is not None and slot.closing_for not in self._waiting.by_expert:
                 slot.closing_for = None
-        while (
-            self._join(now, out)
-            or self._switch(now, out)
-            or self._take_over(now)
-            or self._reopen()
-        ):
+        while self._join(now, out) or self._switch(now, out) or self._take_over(now) or self._reopen():
             pass
         self._close(now)
         touched = dict.fromkeys(d.slot for d in out)
@@ -195,9 +190,7 @@ class Dispatching:
         for group in self._waiting.groups():
             slots = [by_name[group.slot]] if group.slot in by_name else usual if group.slot is None else []
             if group.avoid and not self._nowhere_else(group):
-                slots = cheapest_slots(
-                    (s for n, s in by_name.items() if n not in group.avoid), now_worth
-                )
+                slots = cheapest_slots((s for n, s in by_name.items() if n not in group.avoid), now_worth)
             slots = [s for s in slots if self._may_go(group, s, bound) and s.state.expert != group.expert]
             if not slots:
                 continue

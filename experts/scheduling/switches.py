@@ -19,7 +19,7 @@ class SwitchCounts:
     reload: int = 0
     """Weights were reloaded in place."""
     wake: int = 0
-    """A sleeping engine was woken (not yet done by any slot)."""
+    """A parked engine was woken, its weights reloaded where it held another expert's."""
 
     def __add__(self, other: SwitchCounts) -> SwitchCounts:
         return SwitchCounts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
@@ -40,6 +40,8 @@ class Switch:
     expert: str
     kind: SwitchKind
     seconds: float
+    reloaded: bool = False
+    """With a wake: whether weights were reloaded after it; their time is in `seconds`."""
     note: str | None = None
     """What a user should know, such as a reload that was refused."""
 

@@ -91,7 +91,7 @@ def test_a_full_queue_takes_nothing_of_what_it_refuses() -> None:
     with pytest.raises(QueueFull) as refused:
         made.submit([job("1", "a", requests=2), job("2", "a", requests=2)], 0.0)
     assert refused.value.retryable
-    assert made.waiting == ()
+    assert made.queued == 0
     made.submit([job("1", "a", requests=3)], 0.0)
     made.submit([job("2", "a", requests=3)], 0.0, arrived=-5.0)
     assert [j.id for j in made.waiting] == ["2", "1"], "what was accepted before is never refused"
@@ -259,17 +259,19 @@ def test_the_rules_hold_whatever_comes(
 ) -> None:
     machine = _Machine(Scheduler(Rules(max_wait_s=bound, capacity=capacity)), slots, capacity, bound)
     now = 0.0
-    for i, (gap, expert, requests, priority, round, avoid) in enumerate(todo):
+    for i, (gap, expert, requests, priority, round_name, avoid) in enumerate(todo):
         until = now + gap
         while now < until:
             now = machine.step(now, until)
         machine.submit(
-            job(str(i), expert, requests=requests, priority=priority, round=round, avoid=avoid), now
+            job(str(i), expert, requests=requests, priority=priority, round=round_name, avoid=avoid), now
         )
         machine.decide(now)
     for _ in range(50 * len(todo)):
         if not machine.waiting and not machine.running:
             break
-        assert machine.running or machine.made.next_decision(now) is not None, "work waits and nothing happens"
+        assert machine.running or machine.made.next_decision(now) is not None, (
+            "work waits and nothing happens"
+        )
         now = machine.step(now, float("inf"))
     assert sorted(machine.started) == sorted(str(i) for i in range(len(todo))), "each job exactly once"
