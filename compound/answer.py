@@ -84,4 +84,5 @@ def _warnings(completions: tuple[Completion, ...], verdict: Verdict) -> list[str
         for c in completions
         if c.finish_reason == "length"
     ]
+    warnings += [f"{c.expert}: {note}" for c in completions for note in c.notes]
     return [*warnings, *verdict.notes]

@@ -16,13 +16,10 @@ from typing import TypeVar
 from compound.build import BuiltPool
 from compound.event_loop import CLOSED, BackgroundLoop
 from compound.progress import OnProgress
-from experts.completion import Completion, Request
-from experts.decision import RoutingDecision
+from experts.completion import Completion, Request, Usage
 from experts.engine import Generate
 from experts.errors import CompoundError
-from experts.extraction import with_answer
-from experts.prompts import PromptConfig, render_messages
-from experts.query import Message, Query
+from experts.query import Message
 from experts.sampling import SamplingConfig
 from experts.streams import closing
 
@@ -33,43 +30,35 @@ _STAGE = "experts answering"
 class PoolCalls:
     """Asks the pool, on behalf of a system and of its router and aggregator."""
 
-    def __init__(
-        self, built: BuiltPool, loop: BackgroundLoop, prompts: PromptConfig, on_progress: OnProgress
-    ) -> None:
+    def __init__(self, built: BuiltPool, loop: BackgroundLoop, on_progress: OnProgress) -> None:
         self._built = built
         self._loop = loop
-        self._prompts = prompts
         self._on_progress = on_progress
         self._calls = itertools.count()
+        self.usage = Usage()
+        """Of everything that was asked so far, annotators and aggregators included."""
 
-    async def run(self, requests: Sequence[Request], stage: str = _STAGE) -> list[Completion]:
-        """Completions of ready requests, in order."""
+    def new_call(self) -> int:
+        """A number that makes the request ids of a call unique."""
+        return next(self._calls)
+
+    async def run(
+        self,
+        requests: Sequence[Request],
+        stage: str = _STAGE,
+        on_completion: Callable[[Completion], None] | None = None,
+    ) -> list[Completion]:
+        """Completions of ready requests, in order; `on_completion` is called with each as it comes."""
         done: dict[str, Completion] = {}
         async with closing(self._built.engine.submit(requests)) as events:
             async for event in events:
                 if isinstance(event, Completion):
                     done[event.request_id] = event
+                    self.usage += event.usage
                     self._on_progress(stage, len(done), len(requests))
+                    if on_completion is not None:
+                        on_completion(event)
         return [done[r.id] for r in requests]
-
-    async def ask(
-        self, queries: Sequence[Query], decisions: Sequence[RoutingDecision]
-    ) -> list[tuple[Completion, ...]]:
-        """Completions of every query, in ranked order. A name chosen twice is sampled twice."""
-        call = next(self._calls)
-        requests = []
-        for query, decision in zip(queries, decisions, strict=True):
-            messages = render_messages(query, self._prompts)
-            seen: dict[str, int] = {}
-            for name in decision.chosen:
-                index = seen[name] = seen.get(name, -1) + 1
-                request_id = f"{call}/{query.id}/{name}/{index}"
-                requests.append(self._request(request_id, query.id, name, messages, sample_index=index))
-        completions = iter(await self.run(requests))
-        return [
-            tuple(with_answer(next(completions), query) for _ in decision.chosen)
-            for query, decision in zip(queries, decisions, strict=True)
-        ]
 
     async def generate(
         self, expert: str, conversations: Sequence[Sequence[Message]], sampling: SamplingConfig | None
@@ -78,7 +67,7 @@ class PoolCalls:
 
         A conversation that occurs again is another sample of it, not the same one from a store.
         """
-        call = next(self._calls)
+        call = self.new_call()
         seen: Counter[tuple[Message, ...]] = Counter()
         requests = []
         for i, conversation in enumerate(conversations):
@@ -86,7 +75,7 @@ class PoolCalls:
             ids = (f"{call}/{expert}/{i}", f"{call}/{i}")
             index = seen[messages]
             seen[messages] += 1
-            requests.append(self._request(*ids, expert, messages, sampling=sampling, sample_index=index))
+            requests.append(self.request(*ids, expert, messages, sampling=sampling, sample_index=index))
         return await self.run(requests, f"{expert} answering")
 
     async def in_thread(self, work: Callable[[Generate], _T]) -> _T:
@@ -98,7 +87,7 @@ class PoolCalls:
             port.cancel()
             raise
 
-    def _request(
+    def request(
         self,
         request_id: str,
         query_id: str,
@@ -108,6 +97,7 @@ class PoolCalls:
         sampling: SamplingConfig | None = None,
         sample_index: int = 0,
     ) -> Request:
+        """A request with the expert's own sampling, where none is given."""
         return Request(
             id=request_id,
             expert=expert,

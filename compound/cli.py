@@ -18,7 +18,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from compound.commands import answer, batch, check, route
+from compound.commands import answer, batch, check, plan, route
 from experts.errors import CompoundError
 
 GROUP = "compound.commands"
@@ -70,6 +70,7 @@ app = typer.Typer(
 app.command("answer")(answer.command)
 app.command("batch")(batch.command)
 app.command("check")(check.command)
+app.command("plan")(plan.command)
 app.command("route")(route.command)
 
 

@@ -40,6 +40,8 @@ class SystemConfig(BaseModel):
     """How the completions become one answer."""
     k: int = Field(default=3, ge=1)
     """Experts asked per query; at most the size of the pool."""
+    quorum: int = Field(default=1, ge=1)
+    """Experts that must have answered a query, replacements included; with fewer it fails. At most `k`."""
     prompts: PromptConfig = PromptConfig()
     """How a question is put to the experts."""
     hosting: HostingConfig = HostingConfig()
@@ -103,6 +105,9 @@ def _cross_problems(parts: Mapping[str, Any]) -> list[str]:
             f"k: k={k} but the pool has {_count(len(pool), 'expert')}: {', '.join(pool)}; "
             f"give a k from 1 to {len(pool)}"
         )
+    quorum = parts.get("quorum", SystemConfig.model_fields["quorum"].default)
+    if k is not None and quorum is not None and quorum > k:
+        problems.append(f"quorum: quorum={quorum} but only k={k} experts are asked; give 1 to {k}")
     if pool:
         for part in ("router", "aggregator"):
             problems += _unknown_references(parts.get(part), part, pool, helpers)
@@ -137,8 +142,8 @@ def _unknown(name: str, path: str, known: list[str]) -> Iterator[str]:
 
 def _valid_parts(data: Mapping[str, Any]) -> dict[str, Any]:
     """Those parts of a configuration that are valid by themselves; of experts the names."""
-    parts: dict[str, Any] = {"k": None}
-    kinds: dict[str, Any] = {"router": RouterConfig, "aggregator": AggregatorConfig, "k": int}
+    parts: dict[str, Any] = {"k": None, "quorum": None}
+    kinds: dict[str, Any] = {"router": RouterConfig, "aggregator": AggregatorConfig, "k": int, "quorum": int}
     for name in ("experts", "helpers"):
         if isinstance(data.get(name), Mapping):
             parts[name] = [str(key) for key in data[name]]

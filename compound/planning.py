@@ -1,6 +1,6 @@
 """The planner: what a run will load, move, generate, take and cost, before anything runs.
 
-    plan(queries, config, load_costs(path, slot_device(config.hosting))).seconds
+    plan(queries, config, known_costs(config)).seconds
 
 Goes through the rounds of a run with the scheduler's own round planner and the learned costs. Starts
 nothing, downloads nothing, asks no expert. Not in the figures: time of endpoints, of reading and writing.
@@ -16,8 +16,10 @@ from compound.planning_demand import Demand, DemandEstimator, RoundName, Routing
 from compound.planning_slots import PlannedSlots, SlotRound
 from experts.config import OpenAIExpert, VllmExpert
 from experts.errors import CompoundError, ConfigError
+from experts.hosting.device_name import slot_device
 from experts.hosting.model_facts import model_facts
 from experts.query import Query
+from experts.scheduling.cost_file import default_cost_path, load_costs
 from experts.scheduling.costs import CostBook
 from experts.scheduling.model_costs import ModelFacts
 from experts.scheduling.switches import SwitchCounts
@@ -74,6 +76,12 @@ def plan(
         + sum(max(one.seconds) for one in _run(rounds, slots + 1, facts, config, costs)),
         unknown_models=tuple(name for name, f in facts.items() if not f.weight_bytes),
     )
+
+
+def known_costs(config: SystemConfig) -> CostBook:
+    """What this machine has learned about a slot as it is configured; first guesses where nothing."""
+    hosting = config.hosting
+    return load_costs(hosting.costs or default_cost_path(), slot_device(hosting))
 
 
 def _rounds(

@@ -21,19 +21,27 @@ from compound.asking import PoolCalls
 from compound.build import build_pool
 from compound.config import SystemConfig, default_config_path, load_config
 from compound.event_loop import CLOSED, BackgroundLoop
+from compound.expert_round import ExpertRound
+from compound.fusing import Fusing
 from compound.overrides import overridden
+from compound.planned import Plan
+from compound.planning import known_costs, plan
+from compound.planning_shares import observe_shares
 from compound.progress import OnProgress, silent
 from compound.questions import Question, to_queries
-from experts.completion import Completion, Request
+from experts.completion import Completion, Request, Usage
 from experts.decision import RoutingDecision
 from experts.errors import CompoundError
+from experts.hosting.records import Fault
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
 from experts.scheduling.switches import SwitchCounts, count
-from experts.verdict import Candidates
 from routers.build import build_router
 from routers.config import RouterConfig
 from routers.router import Router
+
+_TELLING = 20
+"""Fewer questions do not tell how often experts are asked."""
 
 
 class Compound:
@@ -61,7 +69,7 @@ class Compound:
         self._built = build_pool(config, Path(store) if store else None)
         self._on_progress = on_progress
         self._loop = BackgroundLoop()
-        self._calls = PoolCalls(self._built, self._loop, config.prompts, on_progress)
+        self._calls = PoolCalls(self._built, self._loop, on_progress)
         self._closed = False
 
     @classmethod
@@ -151,20 +159,29 @@ class Compound:
         started = time.perf_counter()
         decisions = await self._route(chosen_router, queries, k)
         routed = time.perf_counter()
-        completions = await self._calls.ask(queries, decisions)
-        generated = time.perf_counter()
-        items = [
-            Candidates(
-                query=query, completions=answers, estimates=decision.estimates if decision.calibrated else {}
-            )
-            for query, decision, answers in zip(queries, decisions, completions, strict=True)
-        ]
-        verdicts = await self._calls.in_thread(lambda generate: fuse.aggregate(items, generate=generate))
+        fusing = Fusing(self._calls, fuse, queries, decisions, self.config.quorum)
+        if self._built.hosted is not None and fuse.experts and self.config.hosting.slots > 1:
+            fusing.begin(self._built.hosted.slot_is_idle)
+        try:
+            asking = ExpertRound(self._calls, self.config.prompts, queries, decisions, fusing.offer)
+            completions = await asking.run()
+            generated = time.perf_counter()
+            verdicts = await fusing.finish(completions)
+        except BaseException:
+            fusing.abandon()
+            raise
         timings = Timings(
             route=routed - started, generate=generated - routed, aggregate=time.perf_counter() - generated
         )
         parts = zip(decisions, completions, verdicts, strict=True)
-        return [assemble(decision, answers, verdict, timings) for decision, answers, verdict in parts]
+        answers = [assemble(decision, given, verdict, timings) for decision, given, verdict in parts]
+        self._remember_shares(answers)
+        return answers
+
+    def _remember_shares(self, answers: Sequence[Answer]) -> None:
+        """Keep who was asked how often, for the next plan."""
+        if self._built.hosted is not None and len(answers) >= _TELLING:
+            observe_shares(self.config, answers, self._built.hosted.costs)
 
     async def _route(self, router: Router, queries: Sequence[Query], k: int | None) -> list[RoutingDecision]:
         k = self.config.k if k is None else k
@@ -196,6 +213,24 @@ class Compound:
         self._check_open()
         hosted = self._built.hosted
         return count(self._loop.run(hosted.switches())) if hosted else SwitchCounts()
+
+    def faults(self) -> list[Fault]:
+        """What has broken under this system's work so far, and what was done about it; oldest first."""
+        return self._built.hosted.faults() if self._built.hosted else []
+
+    def usage(self) -> Usage:
+        """Of everything that was asked so far, annotators and aggregators included."""
+        return self._calls.usage
+
+    def plan(self, questions: Question | Sequence[Question], *, k: int | None = None) -> Plan:
+        """What answering would load, move, generate and take from a cold start; runs nothing.
+
+        Raises:
+            QueryError: a question cannot be asked as it stands.
+            ConfigError: a model's files cannot be read.
+            RouterError: k is out of range, or the router is not fitted.
+        """
+        return plan(to_queries(questions, None), self.config, known_costs(self.config), k=k)
 
     # --- parts and life ----------------------------------------------------------------------
 

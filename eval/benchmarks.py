@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eval import pocket
 from eval.question import Question
 from experts.errors import BenchmarkError
+from experts.query import Query
 
 _LOADERS: dict[str, Callable[[str, int | None], list[Question]]] = {"pocket": pocket.load}
 _VERSIONS: dict[str, str] = {"pocket": str(pocket.VERSION)}
@@ -28,6 +29,11 @@ def load_benchmark(name: str, split: str, n: int | None = None) -> list[Question
     if n is not None and n < 1:
         raise BenchmarkError(f"The number of questions must be at least 1, got {n}.")
     return _LOADERS[name](split, n)
+
+
+def pocket_queries(split: str, n: int | None) -> list[Query]:
+    """The miniature benchmark's questions without their answers, for commands of other packages."""
+    return [question.query for question in load_benchmark("pocket", split, n)]
 
 
 def benchmark_version(name: str) -> str:

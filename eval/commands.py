@@ -102,7 +102,7 @@ def evaluate(
     from eval.confusion import confusion
     from eval.evaluation import evaluate_system
     from eval.pictures import draw_confusion
-    from eval.report import report_dict, report_table, write_report
+    from eval.report import hosting_lines, report_dict, report_table, write_report
 
     questions = load_benchmark(benchmark, split, n)
     validation = load_benchmark(benchmark, "fit" if split == "validation" else "validation", _VALIDATION)
@@ -127,6 +127,8 @@ def evaluate(
             f"{seconds['total']:.1f} s for the system; switches: "
             + ", ".join(f"{number} {kind}" for kind, number in switches.items())
         )
+        for line in hosting_lines(report):
+            console().print(line, markup=False, soft_wrap=True)
     if report["errors"]:
         _exit_with_errors(f"{report['errors']} of {report['n']} questions have no answer (counted as wrong)")
 

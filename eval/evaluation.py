@@ -6,11 +6,15 @@ baseline is computed on the same questions and the same completions. Knows no be
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from compound.answer import Answer, Timings
+from compound.planned import Plan
+from compound.planning_compare import Actual, Comparison, compare
+from compound.planning_demand import RoundName
 from compound.system import Compound
 from eval import baselines
 from eval.metrics import Counts, count
@@ -18,9 +22,12 @@ from eval.profiling import outcome_matrix, run_experts
 from eval.question import Question
 from eval.scoring import score_verdict
 from experts.completion import Usage
-from experts.errors import BenchmarkError
-from experts.scheduling.switches import SwitchCounts
+from experts.errors import BenchmarkError, CompoundError
+from experts.hosting.records import Fault
 from experts.outcomes import OutcomeMatrix
+from experts.scheduling.switches import SwitchCounts
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +52,11 @@ class Evaluation:
     """Of the system's own run, over all questions."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall seconds of the system's own run by stage."""
+    planned: Sequence[Comparison] = ()
+    """What was planned for a cold start against what the system's own run took; empty: it could not be
+    planned."""
+    faults: Sequence[Fault] = ()
+    """What broke during the system's own run, and what was done about it."""
 
 
 def evaluate_system(
@@ -61,10 +73,20 @@ def evaluate_system(
         BenchmarkError: a question is in both lists, or one of them is empty.
     """
     _check_apart(questions, validation)
-    before, started = system.switches(), time.perf_counter()
+    plan = _plan(system, questions)
+    before, faults, used, started = system.switches(), system.faults(), system.usage(), time.perf_counter()
     answers = system.answer([q.query for q in questions])
     wall = time.perf_counter() - started
     switches = system.switches() - before
+    usage = system.usage()
+    actual = Actual(
+        seconds=_stages(answers[0].timings),
+        switches=switches,
+        prompt_tokens=usage.prompt_tokens - used.prompt_tokens,
+        completion_tokens=usage.completion_tokens - used.completion_tokens,
+        cost_usd=usage.cost_usd - used.cost_usd,
+    )
+    new_faults = system.faults()[len(faults) :]
     known = {(c.query_id, c.expert): c for a in answers for c in a.completions if c.sample_index == 0}
     experts = tuple(system.config.experts)
     asked = run_experts(system, questions, known=known)
@@ -82,17 +104,23 @@ def evaluate_system(
         scores=scores,
         switches=switches,
         usage=sum((a.usage for a in answers), Usage()),
-        seconds=_seconds(answers[0].timings, wall),
+        seconds={**{str(name): s for name, s in actual.seconds.items()}, "total": wall},
+        planned=compare(plan, actual) if plan else (),
+        faults=tuple(new_faults),
     )
 
 
-def _seconds(stages: Timings, wall: float) -> dict[str, float]:
-    return {
-        "route": stages.route,
-        "generate": stages.generate,
-        "aggregate": stages.aggregate,
-        "total": wall,
-    }
+def _plan(system: Compound, questions: Sequence[Question]) -> Plan | None:
+    try:
+        return system.plan([q.query for q in questions])
+    except CompoundError as error:
+        # An expert that cannot be had is a matter of the run, which will say so in its own place.
+        _log.warning("no plan: %s", error)
+        return None
+
+
+def _stages(stages: Timings) -> dict[RoundName, float]:
+    return {"route": stages.route, "generate": stages.generate, "aggregate": stages.aggregate}
 
 
 def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) -> None:

@@ -73,6 +73,8 @@ def report_dict(
         },
         "cost_usd": evaluation.usage.cost_usd,
         "seconds": evaluation.seconds,
+        "planned": list(evaluation.planned),
+        "faults": [asdict(fault) for fault in evaluation.faults],
         "versions": {"compound-llm": _own_version(), "python": platform.python_version()},
     }
 
@@ -101,6 +103,19 @@ def report_table(report: Mapping[str, Any]) -> Table:
         name = f"{label} ({report['best_single']})" if row == "best_single" else label
         table.add_row(name, _percent(value["value"]), _range(value), _signed(difference))
     return table
+
+
+def hosting_lines(report: Mapping[str, Any]) -> list[str]:
+    """Planned against actual, and what broke, as sentences."""
+    rows = {row["what"]: row for row in report["planned"]}
+    lines = []
+    if "seconds" in rows and rows["seconds"]["planned"]:
+        seconds, tokens = rows["seconds"], rows["completion tokens"]
+        lines.append(
+            f"planned for a cold start: {seconds['planned']:.1f} s and {tokens['planned']:,} tokens out; "
+            f"actual: {seconds['actual']:.1f} s and {tokens['actual']:,}"
+        )
+    return lines + [f"{fault['kind']}: {fault['detail']}" for fault in report["faults"]]
 
 
 def _own_version() -> str:

@@ -15,8 +15,8 @@ from compound.config import SystemConfig, default_config_path
 from compound.system import Compound
 from eval.pocket import load
 from eval.scoring import score_verdict
-from experts.scheduling.switches import SwitchCounts
 from experts.query import Query
+from experts.scheduling.switches import SwitchCounts
 
 CHAT = [
     {"role": "user", "content": "What is the capital of France?"},

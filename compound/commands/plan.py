@@ -34,17 +34,16 @@ def command(
 ) -> None:
     """Say what a run will load, take and cost; starts nothing."""
     from compound.config import default_config_path, load_config
-    from compound.planning import plan
+    from compound.planning import known_costs, plan
     from compound.question_source import read_questions
-    from experts.hosting.device_name import slot_device
-    from experts.scheduling.cost_file import default_cost_path, load_costs
 
     settings = load_config(config or default_config_path())
     queries = read_questions(source, split=split, n=n)
-    # More slots on the same cores are smaller ones, with costs of their own.
-    hosting = settings.hosting.model_copy(update={"slots": slots}) if slots else settings.hosting
-    costs = load_costs(hosting.costs or default_cost_path(), slot_device(hosting))
-    planned = plan(queries, settings, costs, k=k, slots=slots)
+    if slots is not None:
+        # More slots on the same cores are smaller ones, with costs of their own.
+        hosting = settings.hosting.model_copy(update={"slots": slots})
+        settings = settings.model_copy(update={"hosting": hosting})
+    planned = plan(queries, settings, known_costs(settings), k=k)
     if json:
         print_json(planned.to_dict())
         return

@@ -25,6 +25,7 @@ from experts.hosting.orders import Ahead, Grant, HostingStatus
 from experts.hosting.placement import SlotPlan, coordinator_actor, plan_slots
 from experts.hosting.records import Fault, Refused, WorkDone
 from experts.hosting.remote import CoordinatorLost, RemoteCoordinator, RemoteSlot, SlotLost
+from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import Switch
 from experts.streams import Emit, Event, check_requests, closing, run_jobs
 
@@ -142,6 +143,11 @@ class HostedEngine:
         """Process ids of the live engines, for fault tests and diagnosis."""
         status = await self.status()
         return [s.engine_pid for s in status.slots if s.engine_pid is not None] if status else []
+
+    @property
+    def costs(self) -> CostBook:
+        """What is known of prices and speeds; kept in its file after every batch."""
+        return self._jobs.book
 
     async def slot_is_idle(self) -> None:
         """Wait until a slot has nothing to do, for work that is worth doing early only then."""

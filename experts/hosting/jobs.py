@@ -51,7 +51,8 @@ class JobMaker:
         """
         self._experts, self._hosting, self._last = experts, hosting, last
         self._path: Path = hosting.costs or default_cost_path()
-        self._book = load_costs(self._path, slot_device(hosting))
+        self.book = load_costs(self._path, slot_device(hosting))
+        """What is known of prices and speeds."""
         self._facts: dict[str, ModelFacts] = {}
 
     def cut(self, requests: Sequence[Request], slots: int, new_id: Callable[[], str]) -> list[Piece]:
@@ -76,17 +77,17 @@ class JobMaker:
     ) -> Job:
         facts = self.facts(name)
         characters = sum(len(m.content) for r in requests for m in r.messages)
-        prompts = self._book.prompt_tokens(facts.key, characters)
-        answers = sum(self._book.answer_tokens(facts.key, r.sampling.max_tokens) for r in requests)
-        seconds = self._book.generate_seconds(facts, len(requests), prompts, answers)
+        prompts = self.book.prompt_tokens(facts.key, characters)
+        answers = sum(self.book.answer_tokens(facts.key, r.sampling.max_tokens) for r in requests)
+        seconds = self.book.generate_seconds(facts, len(requests), prompts, answers)
         if not first:
             # What a residency costs beside its tokens is paid once, by the first piece.
-            seconds -= self._book.work_line(facts).fixed_s
+            seconds -= self.book.work_line(facts).fixed_s
         return Job(
             id=job_id,
             expert=model_key(self._experts[name]),
             family=facts.family,
-            prices=self._book.prices(facts),
+            prices=self.book.prices(facts),
             requests=len(requests),
             seconds=seconds,
             priority=self._hosting.priority,
@@ -106,7 +107,7 @@ class JobMaker:
 
     def learn_start(self, seconds: float) -> None:
         """Learn how long it took until slots could be used."""
-        self._book.observe_start(seconds)
+        self.book.observe_start(seconds)
 
     def learn(self, switches: Sequence[Switch], work: Sequence[WorkDone]) -> None:
         """Learn from what a batch took, and keep it.
@@ -116,13 +117,13 @@ class JobMaker:
         for switch in switches:
             facts, seconds = self.facts(switch.expert), switch.seconds
             if switch.kind == "wake" and switch.reloaded:
-                seconds = max(0.0, seconds - self._book.prices(facts).reload_s)
-            self._book.observe_switch(facts, switch.kind, seconds)
+                seconds = max(0.0, seconds - self.book.prices(facts).reload_s)
+            self.book.observe_switch(facts, switch.kind, seconds)
         together: dict[tuple[str, str], list[WorkDone]] = {}
         for done in work:
             together.setdefault((done.slot, done.expert), []).append(done)
         for (_, expert), parts in together.items():
-            self._book.observe_work(
+            self.book.observe_work(
                 self.facts(expert),
                 requests=sum(p.requests for p in parts),
                 prompt_tokens=sum(p.prompt_tokens for p in parts),
@@ -131,4 +132,4 @@ class JobMaker:
                 prompt_characters=sum(p.prompt_characters for p in parts),
             )
         if switches or work:
-            save_costs(self._path, self._book)
+            save_costs(self._path, self.book)

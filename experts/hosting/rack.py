@@ -8,6 +8,7 @@ Knows no requests and no texts; callers make sure that nothing runs while it swi
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -130,11 +131,14 @@ class EngineRack:
 
     async def _mount_family(self, spec: EngineSpec) -> SwitchKind:
         """Have the process awake in which `spec` is to be loaded; how that was done."""
-        parked = next((m for m in self._parked if m.spec.family == spec.family), None)
-        if parked is None and not self._capacity and self.awake:
+        if self.awake and not self._capacity:
             return "new_engine"
         await self._park()
+        # Looked for only now: an engine may have died while the other one fell asleep.
+        parked = next((m for m in self._parked if m.spec.family == spec.family), None)
         if parked is None:
+            while len(self._parked) > self._capacity:
+                await self._parked.pop(0).process.close()
             self._starting = self._start()
             return "new_process"
         self._parked.remove(parked)
@@ -143,18 +147,15 @@ class EngineRack:
         return "wake"
 
     async def _park(self) -> None:
-        """Put the live engine to sleep; end it where it leaks, and end the oldest beyond capacity."""
+        """Put the live engine to sleep; end it where it leaks."""
         mounted, self.awake = self.awake, None
         if mounted is None:
             return
-        if self._capacity == 0:
-            await mounted.process.close()
-            return
+        sleeping = mounted.process.sleep(self._level, self._timeout_s)
         try:
-            slept = await mounted.process.sleep(self._level, self._timeout_s)
+            slept = await self._guarded(mounted.process, sleeping)
         except ExpertError as error:
             self._record("load_failed", mounted.spec.expert, f"Its engine was ended: {error}")
-            await mounted.process.kill()
             return
         if slept.freed_bytes < _LEAST_FREED * mounted.loaded.footprint_bytes:
             self._record(
@@ -168,8 +169,6 @@ class EngineRack:
         # On a CPU nothing is dropped.
         mounted.fresh = mounted.fresh and not (mounted.spec.can_sleep and self._level == 2)
         self._parked.append(mounted)
-        while len(self._parked) > self._capacity:
-            await self._parked.pop(0).process.close()
 
     async def _load(self, spec: EngineSpec) -> Loaded:
         process = self.process
@@ -179,10 +178,10 @@ class EngineRack:
         return loaded
 
     async def _guarded(self, process: EngineProcess, step: Awaitable[_T]) -> _T:
-        """A step of a switch; a process in which one failed is not to be trusted and is ended."""
+        """A step of a switch; a process in which one failed or was broken off is not to be trusted."""
         try:
             return await step
-        except ExpertError:
+        except (ExpertError, asyncio.CancelledError):
             self.drop(process)
             await process.kill()
             raise

@@ -102,7 +102,7 @@ class Dispatching:
         return first if first is not None and slot.has_room(first.oldest.job) else None
 
     def _may_go(self, group: Group, slot: SlotBook, bound: WaitingBound) -> bool:
-        if not bound.allows(group.oldest):
+        if bound.oldest is not None and not bound.allows(group.oldest):
             return False
         if group.slot is None:
             return slot.name not in group.avoid or self._nowhere_else(group)
@@ -191,7 +191,7 @@ class Dispatching:
             slots = [by_name[group.slot]] if group.slot in by_name else usual if group.slot is None else []
             if group.avoid and not self._nowhere_else(group):
                 slots = cheapest_slots((s for n, s in by_name.items() if n not in group.avoid), now_worth)
-            slots = [s for s in slots if self._may_go(group, s, bound) and s.state.expert != group.expert]
+            slots = [s for s in slots if s.state.expert != group.expert and self._may_go(group, s, bound)]
             if not slots:
                 continue
             job = group.oldest.job

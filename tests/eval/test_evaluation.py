@@ -12,8 +12,8 @@ from eval.question import Question
 from experts.completion import Request, Usage
 from experts.engines.scripted import Reply
 from experts.errors import BenchmarkError
-from experts.scheduling.switches import SwitchCounts
 from experts.query import Query
+from experts.scheduling.switches import SwitchCounts
 
 # What each expert answers; all options are A, B, C and every gold answer is A.
 #            test 0 1 2 3   validation 0 1

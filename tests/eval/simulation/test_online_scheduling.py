@@ -22,9 +22,9 @@ def test_fewer_switches_lower_latency_and_nobody_overtaken(ratio: float) -> None
 @pytest.mark.parametrize("capacity", [1, 8])
 def test_other_loads_families_and_capacities_end_too(families: int, capacity: int) -> None:
     rows = compare(
-        ratio=5.0, seed=0, requests=1500, experts=12, slots=3, families=families, capacity=capacity,
+        ratio=5.0, seed=0, requests=800, experts=12, slots=3, families=families, capacity=capacity,
         only=("ours", "first_come"),
     )  # fmt: skip
-    assert rows["ours"]["requests"] == 1500
+    assert rows["ours"]["requests"] == 800
     assert rows["ours"]["overtaken"] == 0
     assert rows["ours"]["switches"] < rows["first_come"]["switches"]

@@ -128,7 +128,7 @@ TRIALS: dict[str, Strike] = {
 
 
 async def main(names: list[str]) -> None:
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # Ray's own spelling
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     for _ in range(3):
         cluster.add_node(num_cpus=1)
@@ -146,7 +146,8 @@ async def main(names: list[str]) -> None:
     engine = HostedEngine(experts, hosting)
     try:
         for name in names or TRIALS:
-            print(json.dumps(await run(engine, cluster, name, TRIALS[name])), flush=True)
+            sys.stdout.write(json.dumps(await run(engine, cluster, name, TRIALS[name])) + "\n")
+            sys.stdout.flush()
     finally:
         await engine.close()
         cluster.shutdown()

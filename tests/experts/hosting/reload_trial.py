@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from experts.config import EngineArguments
+from experts.hosting.environment import engine_environment
 from experts.hosting.family import engine_family, reload_obstacle
 from experts.hosting.messages import EngineSpec, TokenRequest
 from experts.hosting.model_files import read_model_config
-from experts.hosting.environment import engine_environment
 from experts.hosting.vllm_adapter import VllmAdapter
 from experts.sampling import SamplingConfig
 

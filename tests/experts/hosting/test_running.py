@@ -47,7 +47,7 @@ def sent(batch: RunningBatch) -> list[str]:
     return [r.id for r in ready]
 
 
-def completions(events: Sequence[Delta | Completion]) -> dict[str, Completion]:
+def completions(events: Sequence[object]) -> dict[str, Completion]:
     found = [e for e in events if isinstance(e, Completion)]
     assert len({c.request_id for c in found}) == len(found), "one completion each"
     return {c.request_id: c for c in found}
@@ -102,7 +102,7 @@ async def test_after_a_loss_only_the_unfinished_is_sent_again() -> None:
 async def test_what_was_sent_into_a_dying_engine_is_sent_again() -> None:
     batch = RunningBatch(0, [ask("a")], deltas=False)
     ready, _ = batch.prepare(batch.unsent(), Bytes(), CONTEXT)
-    batch.lose()
+    batch.lose(hung=False)
     batch.mark_sent(ready)  # the pipe took it before its end was noticed
     batch.restart()
     assert sent(batch) == [ready[0].id]
@@ -112,7 +112,7 @@ async def test_text_that_was_shown_is_not_begun_again() -> None:
     batch = RunningBatch(0, [ask("shown"), ask("silent")], deltas=True)
     shown, silent = sent(batch)
     batch.on_tokens(Tokens(shown, tuple(b"half"), None), Bytes())
-    batch.lose()
+    batch.lose(hung=False)
     batch.fail_rest("The engine died.", retryable=True, shown_only=True)
     done = completions(await batch.next_events())
     assert done["shown"].error == "The engine died."
