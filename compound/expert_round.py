@@ -1,4 +1,4 @@
-"""The experts' round of a call: the chosen are asked; where one cannot be had the next-ranked takes its place.
+"""The experts' round of a call: the chosen are asked; for one that cannot be had the next-ranked steps in.
 
 Says when a query has all its answers, so that it can be fused early. Knows no router and no aggregator.
 """

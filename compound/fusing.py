@@ -50,7 +50,7 @@ class Fusing:
         self._ready[i] = completions
         self._news.set()
 
-    def begin(self, idle: Callable[[], Awaitable[None]]) -> None:
+    def begin(self, idle: Callable[[], Awaitable[object]]) -> None:
         """From now on fuse what is ready whenever `idle` returns, which it does while a slot stands idle."""
         self._early = asyncio.create_task(self._fuse_early(idle))
 
@@ -74,7 +74,7 @@ class Fusing:
             if task is not None:
                 task.cancel()
 
-    async def _fuse_early(self, idle: Callable[[], Awaitable[None]]) -> None:
+    async def _fuse_early(self, idle: Callable[[], Awaitable[object]]) -> None:
         while True:
             await self._news.wait()
             await idle()
@@ -85,7 +85,8 @@ class Fusing:
             await asyncio.shield(self._wave)
 
     async def _fuse(self, batch: Mapping[int, tuple[Completion, ...]]) -> None:
-        few = {i for i, answers in batch.items() if sum(a.ok for a in answers) < self._quorum}
+        # Where nobody answered, the aggregator itself says so, with everybody's reason.
+        few = {i for i, answers in batch.items() if 0 < sum(a.ok for a in answers) < self._quorum}
         self._verdicts |= {i: self._too_few(i, batch[i]) for i in few}
         rest = [i for i in batch if i not in few]
         items = [self._candidates(i, batch[i]) for i in rest]

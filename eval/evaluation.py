@@ -53,8 +53,8 @@ class Evaluation:
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall seconds of the system's own run by stage."""
     planned: Sequence[Comparison] = ()
-    """What was planned for a cold start against what the system's own run took; empty: it could not be
-    planned."""
+    """What was planned for a cold start against what the system's own run took; empty: nothing is hosted
+    here, or it could not be planned."""
     faults: Sequence[Fault] = ()
     """What broke during the system's own run, and what was done about it."""
 
@@ -105,7 +105,7 @@ def evaluate_system(
         switches=switches,
         usage=sum((a.usage for a in answers), Usage()),
         seconds={**{str(name): s for name, s in actual.seconds.items()}, "total": wall},
-        planned=compare(plan, actual) if plan else (),
+        planned=compare(plan, actual) if plan and plan.start_s else (),
         faults=tuple(new_faults),
     )
 

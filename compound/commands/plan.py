@@ -36,9 +36,12 @@ def command(
     from compound.config import default_config_path, load_config
     from compound.planning import known_costs, plan
     from compound.question_source import read_questions
+    from experts.errors import ConfigError
 
     settings = load_config(config or default_config_path())
     queries = read_questions(source, split=split, n=n)
+    if slots is not None and slots < 1:
+        raise ConfigError(f"A plan needs at least 1 slot, got {slots}.")
     if slots is not None:
         # More slots on the same cores are smaller ones, with costs of their own.
         hosting = settings.hosting.model_copy(update={"slots": slots})

@@ -19,7 +19,8 @@ import numpy as np
 
 _SHARD_BYTES = 4 * 10**9
 _BLOCK = 2**22 + 15
-"""Values drawn at random; tensors are windows into them. Odd, so that no row of a matrix equals another."""
+"""Values drawn at random; tensors are windows into them. It has no factor in common with the length of any
+matrix's rows, so that no row equals another."""
 _SPREAD = 0.02
 """Standard deviation of the weights, as Qwen2 is initialised."""
 _TEMPLATE = (
@@ -98,7 +99,7 @@ def write_model(folder: Path, shape: Shape, seed: int) -> Path:
     block = _random_block()
     offsets = np.random.default_rng(seed).integers(_BLOCK, size=len(shape.tensors()))
     at = dict(zip(shape.tensors(), offsets.tolist(), strict=True))
-    places = {}
+    places: dict[str, str] = {}
     for number, names in enumerate(shards, 1):
         file = f"model-{number:05}-of-{len(shards):05}.safetensors"
         places |= dict.fromkeys(names, file)
@@ -142,7 +143,7 @@ def _random_block() -> Any:
 
 
 def _write_shard(path: Path, tensors: dict[str, tuple[tuple[int, ...], int]], block: Any) -> None:
-    """Fill each tensor from the block, from its offset on and round again: drawing 7B numbers takes minutes."""
+    """Fill each tensor from the block, from its offset on and round again: drawing anew takes minutes."""
     import torch
     from safetensors.torch import save_file
 

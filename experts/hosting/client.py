@@ -12,7 +12,7 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from experts.errors import ConfigError, ExpertUnavailable
@@ -27,6 +27,7 @@ _ASK_S = 10.0
 _REJOIN_S = 60.0
 """Bound on finding or making a coordinator again: a process starts in seconds, on a busy machine in more."""
 _PAUSE_S = 0.2
+_CLOSED = "The engine has been closed."
 
 
 @dataclass(slots=True)
@@ -57,8 +58,8 @@ class HostingClient:
         self._coordinator: RemoteCoordinator | None = None
         self._incarnation = ""
         self._open: dict[str, _Open] = {}
-        self._joining = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
+        self._rejoining: asyncio.Task[None] | None = None
         self._slotless_since: float | None = None
         self.slots = 0
         """Slots alive, as last heard."""
@@ -94,10 +95,7 @@ class HostingClient:
         opened = {job.id: _Open(job, now) for job in jobs}
         self._open |= opened
         try:
-            if not await self._reach().submit(self._id, self._incarnation, jobs):
-                await self._rejoin("it did not know us")
-        except CoordinatorLost as error:
-            await self._rejoin(str(error))
+            await self._tell(self._reach().submit(self._id, self._incarnation, jobs))
         except BaseException:
             for job_id in opened:
                 self._open.pop(job_id, None)
@@ -106,15 +104,27 @@ class HostingClient:
     async def again(self, job: Job, *, since: float) -> None:
         """Have a job scheduled that was accepted before, at monotonic seconds `since`, and failed on a slot.
 
-        Raises:
-            ExpertUnavailable: no coordinator can be had.
+        It is never refused; where no coordinator can be had, `granted` says so.
         """
         self._open[job.id] = found = _Open(job, since)
         try:
-            if not await self._reach().restore(self._id, self._incarnation, [self._accepted(found)]):
-                await self._rejoin("it did not know us")
+            await self._tell(self._reach().restore(self._id, self._incarnation, [self._accepted(found)]))
+        except ExpertUnavailable as error:
+            if not found.grant.done():
+                found.grant.set_exception(error)
+        except BaseException:
+            self._open.pop(job.id, None)
+            raise
+
+    async def _tell(self, telling: Awaitable[bool]) -> None:
+        """Tell of jobs in `_open`; where that reaches no coordinator that knows us, join one and tell all."""
+        told = self._incarnation
+        try:
+            known, why = await telling, "it did not know us"
         except CoordinatorLost as error:
-            await self._rejoin(str(error))
+            known, why = False, str(error)
+        if not known:
+            await self._rejoin(told, why)
 
     async def granted(self, job: Job) -> Grant:
         """Wait until the job may run.
@@ -144,10 +154,11 @@ class HostingClient:
 
     async def close(self) -> None:
         """Leave; with the last client slots and coordinator end."""
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
-        self._fail_waiting("The engine has been closed.")
+        tasks = [task for task in (self._pump, self._rejoining) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._fail_waiting(_CLOSED)
         if self._coordinator is not None:
             with contextlib.suppress(ExpertUnavailable):
                 await self._coordinator.leave(self._id)
@@ -157,21 +168,30 @@ class HostingClient:
     async def _take_orders(self) -> None:
         while True:
             try:
-                orders = await self._reach().orders(self._id, self._incarnation, _ASK_S)
-                if orders is None:
-                    await self._rejoin("it did not know us")
-                else:
-                    self._obey(orders)
-            except CoordinatorLost as error:
-                try:
-                    await self._rejoin(str(error))
-                except ExpertUnavailable as final:
-                    self._fail_waiting(str(final))
-                    await asyncio.sleep(_ASK_S)
+                await self._next_orders()
+            except ExpertUnavailable as final:
+                self._fail_waiting(str(final))
+                await asyncio.sleep(_ASK_S)
             except Exception as error:  # noqa: BLE001  # a task of its own: who waits for a grant must hear of it
                 _log.exception("the orders of the coordinator cannot be followed")
                 self._fail_waiting(f"The coordinator cannot be asked: {type(error).__name__}: {error}")
                 await asyncio.sleep(_ASK_S)
+
+    async def _next_orders(self) -> None:
+        asked = self._incarnation
+        try:
+            orders = await self._reach().orders(self._id, asked, _ASK_S)
+            why = "it did not know us"
+            if orders is not None:
+                self._obey(orders)
+                # Whoever submitted them was cancelled before the coordinator had answered.
+                unwanted = [grant.job_id for grant in orders.grants if grant.job_id not in self._open]
+                if unwanted:
+                    await self._reach().withdraw(self._id, self._incarnation, unwanted)
+                return
+        except CoordinatorLost as error:
+            why = str(error)
+        await self._rejoin(asked, why)
 
     def _obey(self, orders: Orders) -> None:
         for grant in orders.grants:
@@ -215,32 +235,44 @@ class HostingClient:
         self.slots = joined.slots
         return joined
 
-    async def _rejoin(self, why: str) -> None:
-        """Find or make a coordinator, and tell it of all accepted work.
+    async def _rejoin(self, lost: str, why: str) -> None:
+        """Find or make a coordinator, and tell it of all accepted work, once for all who find it lost.
+
+        Args:
+            lost: incarnation of the coordinator that did not serve.
+            why: in words.
 
         Raises:
-            ExpertUnavailable: none can be had within the bound.
+            ExpertUnavailable: none can be had within the bound, or we are closed meanwhile.
         """
-        before = self._incarnation
-        async with self._joining:
-            if self._incarnation != before:
-                return  # somebody else has done it meanwhile
+        if self._rejoining is None or self._rejoining.done():
+            if self._incarnation != lost:
+                return  # somebody else has found it out before
             _log.warning("joining the coordinator again: %s", why)
-            bound = time.monotonic() + _REJOIN_S
-            while True:
-                try:
-                    await self._join(returning=True)
-                    accepted = [self._accepted(found) for found in self._open.values()]
-                    if await self._reach().restore(self._id, self._incarnation, accepted):
-                        break
-                except CoordinatorLost as error:
-                    if time.monotonic() > bound:
-                        raise ExpertUnavailable(
-                            f"The coordinator was lost and no other can be had: {error}"
-                        ) from error
-                await asyncio.sleep(_PAUSE_S)
-            detail = f"{why.rstrip('.')}; it was rebuilt with {len(accepted)} accepted jobs."
-            self.faults.append(Fault(kind="coordinator_lost", slot=None, expert=None, detail=detail))
+            self._rejoining = asyncio.create_task(self._join_again(why))
+        rejoining = self._rejoining
+        # A task of its own: of those who wait one may be cancelled, and the others' work must be told.
+        await asyncio.wait([rejoining])
+        if rejoining.cancelled():
+            raise ExpertUnavailable(_CLOSED)
+        rejoining.result()
+
+    async def _join_again(self, why: str) -> None:
+        bound = time.monotonic() + _REJOIN_S
+        while True:
+            try:
+                await self._join(returning=True)
+                accepted = [self._accepted(found) for found in self._open.values()]
+                if await self._reach().restore(self._id, self._incarnation, accepted):
+                    break
+            except CoordinatorLost as error:
+                if time.monotonic() > bound:
+                    raise ExpertUnavailable(
+                        f"The coordinator was lost and no other can be had: {error}"
+                    ) from error
+            await asyncio.sleep(_PAUSE_S)
+        detail = f"{why.rstrip('.')}; it was rebuilt with {len(accepted)} accepted jobs."
+        self.faults.append(Fault(kind="coordinator_lost", slot=None, expert=None, detail=detail))
 
     def _accepted(self, found: _Open) -> Accepted:
         running = found.grant.done() and not found.grant.cancelled() and found.grant.exception() is None

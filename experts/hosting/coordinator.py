@@ -107,13 +107,15 @@ class Coordinator:
         The first client waits until all are up, or some cannot be had, which is its mistake. One that
         returns to a rebuilt coordinator waits for one slot: others may have been lost with their node.
         """
-        self._clients.setdefault(client, _Client(time.monotonic())).seen = time.monotonic()
+        known = self._clients.setdefault(client, _Client(time.monotonic()))
         self._tending = self._tending or asyncio.create_task(self._tend())
         starting = not self._slots and not returning
         placing = {self._place(name) for name in self._keeper.names if name not in self._slots}
         while placing and (starting or not self._slots):
-            _, placing = await asyncio.wait(placing, return_when=asyncio.FIRST_COMPLETED)
-        self._clients[client].seen = time.monotonic()
+            known.seen = time.monotonic()  # it cannot ask for orders while it waits here
+            _, placing = await asyncio.wait(placing, timeout=_TEND_S, return_when=asyncio.FIRST_COMPLETED)
+        known.seen = time.monotonic()
+        known.news.set()  # it has not heard yet how many slots are idle
         problem = None
         if not self._slots or (starting and len(self._slots) < len(self._keeper.names)):
             problem = (
@@ -137,10 +139,18 @@ class Coordinator:
         return True
 
     async def restore(self, client: str, incarnation: str, accepted: Sequence[Accepted]) -> bool:
-        """Take in what another coordinator had accepted; nothing of it is refused."""
+        """Take in what another coordinator had accepted; nothing of it is refused.
+
+        What was granted here, and has not been heard of because the call broke, is granted again.
+        """
         if not self._knows(client, incarnation):
             return False
         now = time.monotonic()
+        unheard = {item.job.id for item in accepted if item.slot is None and item.job.id in self._owner}
+        for slot, jobs in self._scheduler.running.items():
+            for job in jobs:
+                if job.id in unheard:
+                    self._grant(job.id, slot)
         fresh = [item for item in accepted if item.job.id not in self._owner]
         for item in fresh:
             if item.slot is not None and item.slot in self._slots:
@@ -172,9 +182,8 @@ class Coordinator:
     async def ended(self, client: str, incarnation: str, job_id: str, trouble: str | None) -> None:
         """A job runs no more; `trouble` names the slot where it went wrong, so that it is looked at."""
         if self._knows(client, incarnation) and job_id in self._owner:
-            del self._owner[job_id]
-            self._clients[client].jobs.discard(job_id)
-            self._finish(job_id)
+            # It may wait here although it ran: where its slot came later than a rebuilt coordinator.
+            self._forget(client, [job_id])
             if trouble is not None:
                 await self._look_at(trouble)
             self._decide()
@@ -214,7 +223,7 @@ class Coordinator:
         now = time.monotonic()
         for effect in self._scheduler.decide(now):
             if isinstance(effect, Dispatch):
-                self._grant(effect)
+                self._grant(effect.job.id, effect.slot)
             else:
                 self._look_ahead(effect.slot, effect.expert)
         if self._alarm is not None:
@@ -227,9 +236,9 @@ class Coordinator:
             for known in self._clients.values():
                 known.news.set()
 
-    def _grant(self, effect: Dispatch) -> None:
-        client = self._clients[self._owner[effect.job.id]]
-        client.orders.append(Grant(effect.job.id, effect.slot, self._slots[effect.slot]))
+    def _grant(self, job_id: str, slot: str) -> None:
+        client = self._clients[self._owner[job_id]]
+        client.orders.append(Grant(job_id, slot, self._slots[slot]))
         client.news.set()
 
     def _look_ahead(self, slot: str, expert: str) -> None:
@@ -296,7 +305,11 @@ class Coordinator:
     async def _make(self, name: str) -> bool:
         actor = self._keeper.make(name)
         bound = max(self._hosting.start_timeout_s, LEAST_PLACING_S)
-        status = await self._keeper.status(actor, bound)
+        try:
+            status = await self._keeper.status(actor, bound)
+        except asyncio.CancelledError:
+            self._keeper.kill(actor)
+            raise
         if status is None:
             self._keeper.kill(actor)
             return False
@@ -336,8 +349,13 @@ class Coordinator:
         if self._tending is not None and self._tending is not asyncio.current_task():
             self._tending.cancel()
             self._tending = None
+        # One that still waits for room would come up when nobody is left to end it.
+        placing = list(self._placing.values())
+        for task in placing:
+            task.cancel()
         slots, self._slots = self._slots, {}
         now = time.monotonic()
         for name in slots:
             self._scheduler.remove_slot(name, now)
+        await asyncio.gather(*placing, return_exceptions=True)
         await asyncio.gather(*(self._keeper.close(actor, _CLOSE_S) for actor in slots.values()))

@@ -1,7 +1,6 @@
-"""The engine of all vLLM experts of a pool: cuts a batch into jobs and carries them out on the slots.
+"""The engine of all vLLM experts of a pool: cuts a batch into jobs and has them carried out on slots.
 
-Knows slots and coordinator only as remote ends; knows no vLLM. Ray starts with the first batch, not
-before. Work that a slot fails with is tried again elsewhere, within a bound.
+Knows no vLLM, and the coordinator only as a remote end. Ray starts with the first batch, not before.
 """
 
 from __future__ import annotations
@@ -10,32 +9,27 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 
-from experts.completion import Completion, Request, failed
+from experts.completion import Request
 from experts.config import HostingConfig, VllmExpert
-from experts.errors import CompoundError, ExpertError
+from experts.errors import ExpertError
 from experts.hosting import ray_home
+from experts.hosting.carrying import Carrier, Told
 from experts.hosting.client import HostingClient
 from experts.hosting.hosted_expert import model_key
-from experts.hosting.jobs import JobMaker, Piece
+from experts.hosting.jobs import JobMaker
 from experts.hosting.model_files import model_folder, weights_identity
-from experts.hosting.orders import Ahead, Grant, HostingStatus
+from experts.hosting.orders import Ahead, HostingStatus
 from experts.hosting.placement import SlotPlan, coordinator_actor, plan_slots
-from experts.hosting.records import Fault, Refused, WorkDone
-from experts.hosting.remote import CoordinatorLost, RemoteCoordinator, RemoteSlot, SlotLost
+from experts.hosting.records import Fault
+from experts.hosting.remote import CoordinatorLost, RemoteCoordinator, RemoteSlot
 from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import Switch
-from experts.streams import Emit, Event, check_requests, closing, run_jobs
+from experts.streams import Event, check_requests, closing, run_jobs
 
-
-@dataclass(slots=True)
-class _Told:
-    """What slots have told during one batch."""
-
-    switches: list[Switch] = field(default_factory=list)
-    work: list[WorkDone] = field(default_factory=list)
+_FEW = 16
+"""After smaller batches what was learned is not put into the file at once: online, each request is one."""
 
 
 class HostedEngine:
@@ -56,13 +50,8 @@ class HostedEngine:
         self._by_key = {model_key(expert): name for name, expert in self._experts.items()}
         self._client: HostingClient | None = None
         self._starting = asyncio.Lock()
-        self._open: dict[str, Request] = {}
-        self._at: dict[str, RemoteSlot] = {}
-        """Open requests that are on a slot."""
-        self._dropped: set[str] = set()
-        """Open requests that are to be aborted."""
+        self._carrier = Carrier(self._experts, hosting.retries)
         self._switches: list[Switch] = []
-        self._faults: list[Fault] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -78,7 +67,7 @@ class HostedEngine:
             CompoundError: the model's files are not to be had.
         """
         config = self._experts[expert]
-        family = self._jobs.facts(expert).family
+        family = self._jobs.facts(expert).family.partition(":")[0]  # what follows tells where it lies
         return f"{weights_identity(model_folder(config))}:{_engine_version()}:{family}"
 
     async def submit(
@@ -93,39 +82,28 @@ class HostedEngine:
         """
         if self._closed:
             raise ExpertError("The engine has been closed; make a new one.")
-        check_requests(requests, self.experts, self._open)
-        self._open |= (own := {r.id: r for r in requests})
-        told, pieces = _Told(), list[Piece]()
+        check_requests(requests, self.experts, self._carrier.open)
+        self._carrier.open |= (own := {r.id: r for r in requests})
+        told = Told()
         try:
             client = await self._start()
             pieces = self._jobs.cut(requests, max(1, client.slots), client.new_id)
             since = time.monotonic()
             await client.submit([piece.job for piece in pieces])
-            jobs = [partial(self._carry_out, client, piece, since, deltas, told) for piece in pieces]
+            jobs = [partial(self._carrier.carry_out, client, p, since, deltas, told) for p in pieces]
             async with closing(run_jobs(jobs)) as events:
                 async for event in events:
                     yield event
         finally:
+            self._carrier.forget(list(own))
             self._switches += told.switches
             self._jobs.learn(told.switches, told.work)
-            for request_id in own:
-                self._open.pop(request_id, None)
-                self._dropped.discard(request_id)
+            if len(requests) > _FEW:
+                self._jobs.keep()
 
     async def abort(self, request_ids: Sequence[str]) -> None:
         """See `Engine.abort`."""
-        known = [i for i in request_ids if i in self._open]
-        # Where no slot has them yet, `_carry_out` finds them here when their turn comes.
-        self._dropped.update(known)
-        await self._abort_on_slots(known)
-
-    async def _abort_on_slots(self, request_ids: Sequence[str]) -> None:
-        by_slot: dict[RemoteSlot, list[str]] = {}
-        for request_id in request_ids:
-            if request_id in self._at:
-                by_slot.setdefault(self._at[request_id], []).append(request_id)
-        for slot, ids in by_slot.items():
-            await slot.abort(ids)
+        await self._carrier.abort(request_ids)
 
     async def switches(self) -> list[Switch]:
         """All switches that this engine's batches have caused so far, in batches that have ended."""
@@ -133,7 +111,7 @@ class HostedEngine:
 
     def faults(self) -> list[Fault]:
         """What has broken so far under this engine's batches, oldest first."""
-        return [*self._faults, *(self._client.faults if self._client else ())]
+        return [*self._carrier.faults, *(self._client.faults if self._client else ())]
 
     async def status(self) -> HostingStatus | None:
         """Slots and queue as they are now; None before the first batch."""
@@ -156,6 +134,7 @@ class HostedEngine:
     async def close(self) -> None:
         """Leave the slots; they end with their last client, and Ray where it was started here."""
         self._closed = True
+        self._jobs.keep()
         if self._client is not None:
             client, self._client = self._client, None
             await client.close()
@@ -188,120 +167,6 @@ class HostedEngine:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    # --- one job ---------------------------------------------------------------------------
-
-    async def _carry_out(
-        self, client: HostingClient, piece: Piece, since: float, deltas: bool, told: _Told, emit: Emit
-    ) -> None:
-        """Run a job, on another slot if one fails; afterwards every request has its completion."""
-        job, tries, note = piece.job, 0, ""
-        while True:
-            trouble = None
-            try:
-                grant = await client.granted(job)
-                tries += 1
-                trouble = await self._on_slot(grant, piece, deltas, note, told, emit)
-            except CompoundError as error:
-                self._fail_rest(piece, str(error), error.retryable, emit)
-            finally:
-                # Also where the caller has left: the slot is free for others.
-                await client.ended(job, trouble=trouble.slot if trouble else None)
-            open_ones = [r for r in piece.requests if r.id in self._open]
-            if trouble is None or not open_ones:
-                return
-            elsewhere = trouble.lost or client.slots > len(job.avoid) + 1
-            if tries > self._hosting.retries or not elsewhere:
-                tried = f" It was tried on {tries} slots." if tries > 1 else ""
-                self._fail_rest(piece, f"{trouble.reason}{tried}", trouble.retryable, emit)
-                return
-            note = f"{trouble.reason} The question was asked again."
-            job = replace(
-                job,
-                id=client.new_id(),
-                requests=len(open_ones),
-                seconds=job.seconds * len(open_ones) / job.requests,
-                avoid=job.avoid | {trouble.slot},
-            )
-            await client.again(job, since=since)
-
-    async def _on_slot(
-        self, grant: Grant, piece: Piece, deltas: bool, note: str, told: _Told, emit: Emit
-    ) -> _Trouble | None:
-        """Run what is open of a job on a slot; what went wrong, if anything did."""
-        name, slot = piece.requests[0].expert, RemoteSlot(grant.actor)
-        for request in piece.requests:
-            if request.id in self._dropped and request.id in self._open:
-                self._finish(_nothing(request), emit)
-        wanted = [r for r in piece.requests if r.id in self._open]
-        if not wanted:
-            return None
-        self._at |= dict.fromkeys((r.id for r in wanted), slot)
-        trouble = None
-        try:
-            async for chunk in slot.run(name, self._experts[name], wanted, deltas=deltas):
-                for event in chunk:
-                    if isinstance(event, Refused):
-                        trouble = _Trouble(grant.slot, event.reason, event.retryable, lost=False)
-                    else:
-                        self._hear(event, note, told, emit)
-        except SlotLost as error:
-            trouble = self._lost(grant.slot, wanted, str(error))
-        except asyncio.CancelledError:
-            await slot.abort([r.id for r in wanted if r.id in self._open])
-            raise
-        finally:
-            for request in wanted:
-                self._at.pop(request.id, None)
-        return trouble
-
-    def _hear(self, event: Event | Switch | WorkDone | Fault, note: str, told: _Told, emit: Emit) -> None:
-        if isinstance(event, Completion):
-            self._finish(replace(event, notes=(note, *event.notes)) if note else event, emit)
-        elif isinstance(event, Switch):
-            told.switches.append(event)
-        elif isinstance(event, WorkDone):
-            told.work.append(event)
-        elif isinstance(event, Fault):
-            self._faults.append(event)
-        else:
-            emit(event)
-
-    def _lost(self, slot: str, wanted: Sequence[Request], error: str) -> _Trouble:
-        affected = [r for r in wanted if r.id in self._open]
-        name = wanted[0].expert
-        self._faults.append(
-            Fault(
-                kind="slot_lost",
-                slot=slot,
-                expert=name,
-                requests=len(affected),
-                detail=f"{error} {len(affected)} questions to {name!r} were given to another slot.",
-            )
-        )
-        return _Trouble(slot, f"The slot of expert {name!r} was lost while it answered.", True, lost=True)
-
-    def _fail_rest(self, piece: Piece, error: str, retryable: bool, emit: Emit) -> None:
-        for request in piece.requests:
-            if request.id in self._open:
-                self._finish(failed(request, error, retryable=retryable), emit)
-
-    def _finish(self, completion: Completion, emit: Emit) -> None:
-        """Pass a completion on, unless its request has one already."""
-        self._dropped.discard(completion.request_id)
-        if self._open.pop(completion.request_id, None) is not None:
-            emit(completion)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """A job could not be finished on a slot."""
-
-    slot: str
-    reason: str
-    retryable: bool
-    lost: bool
-    """Whether the slot itself has gone."""
-
 
 def _find(plan: SlotPlan) -> RemoteCoordinator:
     from ray.exceptions import RayError
@@ -310,18 +175,6 @@ def _find(plan: SlotPlan) -> RemoteCoordinator:
         return RemoteCoordinator(coordinator_actor(plan))
     except (RayError, ValueError) as error:
         raise CoordinatorLost(f"No coordinator can be made: {error}") from error
-
-
-def _nothing(request: Request) -> Completion:
-    """What an aborted request that never started amounts to."""
-    return Completion(
-        request_id=request.id,
-        expert=request.expert,
-        query_id=request.query_id,
-        text="",
-        finish_reason="stop",
-        sample_index=request.sample_index,
-    )
 
 
 def _engine_version() -> str:

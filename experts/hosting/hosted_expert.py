@@ -62,8 +62,10 @@ def read_expert(
     )
     try:
         tokenizer = ChatTokenizer(folder, trust_remote_code=expert.engine.trust_remote_code)
-    except (OSError, ValueError) as error:
-        raise ExpertUnavailable(f"its tokenizer in {folder} cannot be read: {error}") from error
+    except Exception as error:  # transformers raises many unrelated classes; all mean: not to be read
+        raise ExpertUnavailable(
+            f"its tokenizer in {folder} cannot be read: {type(error).__name__}: {error}"
+        ) from error
     return HostedExpert(spec, tokenizer)
 
 

@@ -53,6 +53,7 @@ class JobMaker:
         self._path: Path = hosting.costs or default_cost_path()
         self.book = load_costs(self._path, slot_device(hosting))
         """What is known of prices and speeds."""
+        self._news = False
         self._facts: dict[str, ModelFacts] = {}
 
     def cut(self, requests: Sequence[Request], slots: int, new_id: Callable[[], str]) -> list[Piece]:
@@ -110,11 +111,14 @@ class JobMaker:
         self.book.observe_start(seconds)
 
     def learn(self, switches: Sequence[Switch], work: Sequence[WorkDone]) -> None:
-        """Learn from what a batch took, and keep it.
+        """Learn from what a batch took.
 
-        Jobs of one expert on one slot overlap; they are one observation.
+        Jobs of one expert on one slot overlap; they are one observation. Of switches that a slot reports
+        under another client's name for a model nothing is learned.
         """
         for switch in switches:
+            if switch.expert not in self._experts:
+                continue
             facts, seconds = self.facts(switch.expert), switch.seconds
             if switch.kind == "wake" and switch.reloaded:
                 seconds = max(0.0, seconds - self.book.prices(facts).reload_s)
@@ -131,5 +135,10 @@ class JobMaker:
                 seconds=sum(p.seconds for p in parts),
                 prompt_characters=sum(p.prompt_characters for p in parts),
             )
-        if switches or work:
+        self._news = self._news or bool(switches or work)
+
+    def keep(self) -> None:
+        """Put what is new into the file."""
+        if self._news:
+            self._news = False
             save_costs(self._path, self.book)

@@ -126,7 +126,7 @@ class EngineRack:
         seconds = time.perf_counter() - started
         reloaded = kind == "wake" and loaded is not None
         return self.awake, Switch(
-            expert=spec.expert, kind=kind, seconds=seconds, reloaded=reloaded, note=note
+            expert=spec.expert, kind=kind, seconds=seconds, slot=self._slot, reloaded=reloaded, note=note
         )
 
     async def _mount_family(self, spec: EngineSpec) -> SwitchKind:

@@ -14,7 +14,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from experts.completion import Completion, Delta, Request
@@ -148,6 +148,8 @@ class Slot:
     async def status(self) -> SlotStatus:
         """What is resident, and who runs."""
         self._asked = time.monotonic()
+        if not self._closed:
+            self._watchdog = self._watchdog or asyncio.create_task(self._watch())
         process = self._rack.process
         return SlotStatus(
             name=self._name,
@@ -177,7 +179,7 @@ class Slot:
         batch.restart()
         try:
             hosted = await self._host(name, expert)
-            mounted, switch = await self._make_resident(hosted)
+            mounted, switch = await self._make_resident(name, hosted)
         except CompoundError as error:
             batch.put(*self._rack.take_faults())
             batch.give_back(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
@@ -261,12 +263,12 @@ class Slot:
                 )
             return self._hosted[key]
 
-    async def _make_resident(self, hosted: HostedExpert) -> tuple[Mounted, Switch | None]:
+    async def _make_resident(self, name: str, hosted: HostedExpert) -> tuple[Mounted, Switch | None]:
         async with self._switching:
             if self._closed:
                 raise ExpertUnavailable("the slot has been closed.")
-            self._watchdog = self._watchdog or asyncio.create_task(self._watch())
-            return await self._rack.make_resident(hosted.spec)
+            # The model may be known by another client's name for it.
+            return await self._rack.make_resident(replace(hosted.spec, expert=name))
 
     def _start_process(self) -> EngineProcess:
         environment = engine_environment(self._device, self._threads)

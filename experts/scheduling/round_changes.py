@@ -21,11 +21,11 @@ Rated = tuple[tuple[float, float], Change]
 """Latest end among the changed slots and switch seconds added, both small in a good change; the change."""
 
 
-def relieve(state: Loads, slot: int, below: float) -> bool:
-    """Lower the end of one slot and leave all it touches under `below`."""
+def relieve(state: Loads, slot: int, below: float, stop: int) -> bool:
+    """Lower the end of one slot and leave all it touches under `below`; looks no further past `stop`."""
     changes = [*_moves(state, slot, below), *_spreads(state, slot, below)]
     if not changes:
-        changes = list(_swaps(state, slot, below))
+        changes = list(_swaps(state, slot, below, stop))
     if not changes:
         return False
     for changed, part in min(changes, key=lambda c: c[0])[1].items():
@@ -87,12 +87,14 @@ def _moves(state: Loads, slot: int, below: float) -> Iterator[Rated]:
         yield rated
 
 
-def _swaps(state: Loads, slot: int, below: float) -> Iterator[Rated]:
+def _swaps(state: Loads, slot: int, below: float, stop: int) -> Iterator[Rated]:
     others = sorted((s for s in range(len(state.parts)) if s != slot), key=lambda s: (state.end_s(s), s))
     for unit in units(state, slot):
         seconds = state.work_s(slot, unit)
         here = state.busy_s(slot) - seconds + state.switch_without_s(slot, unit)
         for other in others[:_PARTNERS]:
+            if state.switching.weighed >= stop:
+                return
             for back in units(state, other):
                 returned = state.work_s(other, back)
                 there = state.busy_s(other) - returned + state.switch_without_s(other, back)

@@ -115,6 +115,7 @@ class Room:
     """
 
     def __init__(self, loads: Loads, expert: int, limit_s: float) -> None:
+        loads.switching.weighed += len(loads.parts)
         self._unit_s, self._requests = loads.unit_s[expert], loads.requests[expert]
         self.price_s: list[float] = []
         self.begin_s: list[float] = []
@@ -146,6 +147,8 @@ class Room:
     def within(self, limit_s: float) -> Spread:
         """A spread with few switch seconds that ends by `limit_s`, or soon after for want of divisibility."""
         fits = {s: self._fits(s, limit_s) for s in range(len(self.begin_s))}
+        if sum(fits.values()) < self._requests:
+            return self.level(fits)  # large requests: one of them fits nowhere until then
         best = sorted(
             (s for s, n in fits.items() if n),
             key=lambda s: (self.price_s[s] / fits[s], -fits[s], self.begin_s[s], s),
@@ -158,7 +161,7 @@ class Room:
         for slot in sorted(taken, key=lambda s: (-self.price_s[s], fits[s], s)):
             if sum(fits[s] for s in taken if s != slot) >= self._requests:
                 taken.remove(slot)
-        return self.level(taken or [min(fits, key=lambda s: (self.begin_s[s], s))])
+        return self.level(taken)
 
     def level(self, slots: Iterable[int]) -> Spread:
         """The spread over some slots that ends earliest; a slot that would not help gets nothing."""

@@ -1,10 +1,11 @@
 """Search for a round plan of small makespan: greedy starts, then local search.
 
 Scheduling with set-up times and divisible jobs is NP-hard, so this is a heuristic with a bounded number
-of steps. Starts: the longest expert first, each to where it ends earliest; the same with whole families.
-From each, the slots that end last are relieved (see `round_changes`), and then switches that the makespan
-does not need are given up. Small rounds go on from disturbed plans. A plan that loses against one slot
-alone is dropped. Deterministic; knows no clock.
+of steps. Starts: the longest expert first, each to where it ends earliest; the same with whole families,
+those cut that hold more than an even share of the work. From each, the slots that end last are relieved
+(see `round_changes`), and then switches that the makespan does not need are given up. Small rounds go on
+from disturbed plans. A plan that loses against one slot alone is dropped. Deterministic; knows no clock:
+its effort is bounded by experts x slots that are looked at.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ _EPS = 1e-6
 _DISTURBED_EFFORT = 20_000
 """Bound on disturbed plans x experts^2 x slots; the effort of each goes about with the latter two."""
 _MOST_DISTURBED = 40
+_EFFORT = 50
+"""Bound on what is weighed (`RoundSwitching.weighed`) to improve one start, per expert and slot. Rounds of
+64 experts on 32 slots need less than the least; a million is about two seconds."""
+_LEAST_EFFORT = 100_000
+"""The same for rounds of few slots, whatever their size."""
 
 
 def search(empty: Loads) -> Loads:
@@ -49,7 +55,20 @@ def _starts(empty: Loads) -> Iterator[Loads]:
     for expert, family in enumerate(empty.switching.family):
         families.setdefault(family, []).append(expert)
     yield _longest_first(empty.copy(), [[e] for e in everything])
-    yield _longest_first(empty.copy(), list(families.values()))
+    yield _longest_first(empty.copy(), [part for f in families.values() for part in _cut(empty, f)])
+
+
+def _cut(empty: Loads, family: list[int]) -> Iterator[list[int]]:
+    """A family in parts of at most an even share of all work; a longer expert is a part of its own."""
+    seconds = [n * unit_s for n, unit_s in zip(empty.requests, empty.unit_s, strict=True)]
+    share = sum(seconds) / len(empty.parts)
+    part: list[int] = []
+    for expert in family:
+        if part and sum(seconds[e] for e in part) + seconds[expert] > share:
+            yield part
+            part = []
+        part.append(expert)
+    yield part
 
 
 def _longest_first(state: Loads, groups: list[list[int]]) -> Loads:
@@ -68,21 +87,24 @@ def _longest_first(state: Loads, groups: list[list[int]]) -> Loads:
 
 
 def _improved(state: Loads) -> Loads:
+    effort = max(_LEAST_EFFORT, _EFFORT * len(state.requests) * len(state.parts))
+    stop = state.switching.weighed + effort
     cost = state.cost()
     while True:
-        _relieve(state)
+        _relieve(state, stop)
         _save_switches(state, state.makespan_s())
-        if state.cost()[0] >= cost[0] * (1 - _EPS):
+        if state.cost()[0] >= cost[0] * (1 - _EPS) or state.switching.weighed >= stop:
             return state
         cost = state.cost()
 
 
-def _relieve(state: Loads) -> None:
+def _relieve(state: Loads, stop: int) -> None:
     """Lower the ends of the slots that end last, until nothing lowers them further."""
-    for _ in range(4 * (len(state.requests) + len(state.parts))):
+    while state.switching.weighed < stop:
         makespan = state.makespan_s()
         latest = [s for s in range(len(state.parts)) if state.end_s(s) >= makespan * (1 - _EPS)]
-        if not any(relieve(state, slot, makespan * (1 - 2 * _EPS)) for slot in latest):
+        below = makespan * (1 - 2 * _EPS)
+        if not any(relieve(state, slot, below, stop) for slot in latest):
             return
 
 

@@ -25,9 +25,14 @@ _ELSEWHERE = "\0"
 
 
 class RoundSwitching:
-    """Switch prices of a round in tables. Experts and slots are numbered as they were given."""
+    """Switch prices of a round in tables. Experts and slots are numbered as they were given.
+
+    Attributes:
+        weighed: experts and slots looked at so far; a search counts its effort in it.
+    """
 
     def __init__(self, work: Sequence[ExpertWork], slots: Sequence[SlotState], last: str | None) -> None:
+        self.weighed = 0
         names = [w.expert for w in work]
         families = {f: i for i, f in enumerate(sorted({w.family for w in work}))}
         self.family = [families[w.family] for w in work]
@@ -42,6 +47,7 @@ class RoundSwitching:
 
     def seconds(self, slot: int, members: Collection[int]) -> float:
         """Least switch seconds to have each of `members` resident once on a slot."""
+        self.weighed += len(members)
         reload, enter, family = self._reload, self._enter[slot], self.family
         home, resident, last = self._home[slot], self._resident[slot], self._last
         total = 0.0

@@ -40,6 +40,8 @@ class Switch:
     expert: str
     kind: SwitchKind
     seconds: float
+    slot: str = ""
+    """Where."""
     reloaded: bool = False
     """With a wake: whether weights were reloaded after it; their time is in `seconds`."""
     note: str | None = None

@@ -103,9 +103,10 @@ async def test_an_aggregator_that_breaks_early_is_heard_of() -> None:
 
 async def test_below_the_quorum_nothing_is_fused() -> None:
     fuse = Fuse()
-    work = fusing(fuse, 2, quorum=1)
+    work = fusing(fuse, 2, quorum=2)
     request: Any = type("R", (), {"id": "r", "expert": "e", "query_id": "q0", "sample_index": 0})
-    [first, second] = await work.finish([(failed(request, "no engine"),), said("one")])
+    broken = (*said("zero"), failed(request, "no engine"))
+    [first, second] = await work.finish([broken, (*said("one"), *said("one"))])
     assert fuse.batches == [["q1"]]
-    assert first.error == "0 of 1 experts answered, and quorum is 1: no engine"
+    assert first.error == "1 of 2 experts answered, and quorum is 2: no engine"
     assert second.text == "one"

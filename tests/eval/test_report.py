@@ -55,6 +55,8 @@ def test_keys_of_the_report(report: dict[str, Any]) -> None:
         "tokens",
         "cost_usd",
         "seconds",
+        "planned",
+        "faults",
         "versions",
     }
     assert report["benchmark"] == {"name": "hand-made", "version": "7", "split": "test"}

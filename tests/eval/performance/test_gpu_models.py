@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def matrices(folder: Path) -> dict[str, bytes]:
-    found = {}
+    found: dict[str, bytes] = {}
     for path in folder.glob("*.safetensors"):
         with safe_open(str(path), framework="pt") as file:
             found |= {n: file.get_tensor(n).float().numpy().tobytes() for n in file.keys()}  # noqa: SIM118

@@ -20,12 +20,25 @@ MakeRequest = Callable[..., Request]
 
 @pytest.fixture(scope="session")
 def experts(pocket_config: SystemConfig, tmp_path_factory: pytest.TempPathFactory) -> dict[str, VllmExpert]:
-    """The miniature pool's experts and helpers, one whose folder is missing, one that never ends."""
+    """The miniature pool's experts and helpers, and some that are broken in ways of their own."""
+    make = tmp_path_factory.mktemp
     found = {n: e for n, e in pocket_config.all_experts.items() if isinstance(e, VllmExpert)}
     missing = found["abacus"].model_copy(update={"model": "/nowhere/at/all"})
-    endless = _endless(Path(found["abacus"].model), tmp_path_factory.mktemp("rambler"))
+    endless = _endless(Path(found["abacus"].model), make("rambler"))
     rambler = found["abacus"].model_copy(update={"model": str(endless)})
-    return {**found, "missing": missing, "rambler": rambler}
+    torn = found["abacus"].model_copy(update={"model": str(_torn(Path(found["abacus"].model), make("torn")))})
+    # No machine has room for this KV cache.
+    greedy = found["abacus"].engine.model_copy(update={"extra": {"kv_cache_memory_bytes": 2**47}})
+    glutton = found["abacus"].model_copy(update={"engine": greedy})
+    return {**found, "missing": missing, "rambler": rambler, "torn": torn, "glutton": glutton}
+
+
+def _torn(source: Path, folder: Path) -> Path:
+    """A copy of a model whose weights were not copied to the end."""
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    return folder
 
 
 def _endless(source: Path, folder: Path) -> Path:

@@ -176,6 +176,47 @@ async def check_broken_engine_is_replaced(
         await engine.close()
 
 
+@pytest.mark.slow
+async def test_a_parked_engine_is_woken_instead_of_built(
+    pocket_config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest
+) -> None:
+    engine = HostedEngine(experts, pocket_config.hosting.model_copy(update={"parked_engines": 1}))
+    try:
+        for number, name in enumerate([FAMILY[0], STRANGER, FAMILY[0], STRANGER, FAMILY[1]]):
+            [completion] = await generate(engine, [ask(f"q{number}", name, "What is 12 plus 30?")])
+            assert completion.ok, completion.error
+        kinds = [(s.kind, s.reloaded) for s in await engine.switches()]
+        # One process a family, then no engine is ever built again.
+        assert kinds == [
+            ("new_process", False),
+            ("new_process", False),
+            ("wake", False),
+            ("wake", False),
+            ("wake", True),
+        ]
+    finally:
+        await engine.close()
+
+
+async def test_weights_that_are_cut_short_fail_in_words_and_the_others_go_on(
+    hosted: HostedEngine, ask: MakeRequest
+) -> None:
+    bad, good = await generate(hosted, [ask("a", "torn"), ask("b", "atlas")])
+    assert good.ok
+    assert bad.error is not None
+    assert "cut short? Copy it again." in bad.error
+
+
+async def test_too_little_memory_at_load_fails_in_words_and_the_others_go_on(
+    hosted: HostedEngine, ask: MakeRequest
+) -> None:
+    bad, good = await generate(hosted, [ask("a", "glutton"), ask("b", "atlas")])
+    assert good.ok, good.error
+    assert bad.error is not None
+    assert bad.error.startswith("Expert 'glutton' cannot answer: ")
+    assert bad.retryable
+
+
 @pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="there is a GPU here")
 async def test_a_gpu_that_is_not_there_is_a_mistake_in_words_each_time(
     pocket_config: SystemConfig, experts: dict[str, VllmExpert], ask: MakeRequest
