@@ -131,8 +131,9 @@ class HostingConfig(BaseModel):
     sleep_level: Literal[1, 2] = 1
     """How parked engines sleep on a GPU. 1: their weights stay in the host's memory, which must have
     room for them; 2: weights are dropped and read again from the files."""
-    max_wait_s: float = Field(default=30.0, gt=0)
-    """Once work has waited so long, no younger work for another expert is started before it."""
+    max_wait_s: float = Field(default=120.0, gt=0)
+    """Once work has waited so long, seconds, no younger work for another expert is started before it. Well
+    above a switch's time times experts per slot, or work is done in order of arrival and switches grow."""
     max_queued: int | None = Field(default=None, ge=1)
     """Most requests that may wait for a slot, over all clients; more are refused. None: no bound."""
     priority: int = 0

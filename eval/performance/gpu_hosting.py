@@ -61,7 +61,7 @@ def main(
     ] = "0.5B,1.5B,7B",
     out: Annotated[Path, typer.Option(help="Folder for the JSON files.")] = Path("gpu-results"),
     scratch: Annotated[Path, typer.Option(help="Where each part has a folder for models as it runs.")] = Path(
-        tempfile.gettempdir()
+        "/tmp"
     ),
     limit: Annotated[float, typer.Option(help="Bound on each part, seconds.")] = 500.0,
     eager: Annotated[bool, typer.Option(help="No torch.compile and no CUDA graphs.")] = False,

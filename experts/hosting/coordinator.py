@@ -2,7 +2,7 @@
 
 It holds nothing that cannot be had again: clients keep their accepted work and tell it to a rebuilt
 coordinator, slots know what is resident. Requests and answers never pass through it; they go between
-client and slot. All decisions are the pure scheduler's. Imports no Ray: slots are behind `SlotKeeper`.
+client and slot. All decisions are the pure scheduler's; slots are the minder's. Imports no Ray.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from experts.config import HostingConfig
 from experts.hosting.orders import Accepted, Ahead, Grant, HostingStatus, Joined, Orders
-from experts.hosting.slot import SlotStatus
+from experts.hosting.slot_minder import SlotKeeper, SlotMinder
 from experts.scheduling.decisions import Dispatch, Rules
 from experts.scheduling.scheduler import Scheduler
 from experts.scheduling.work import Job, SlotState
@@ -27,47 +26,11 @@ from experts.scheduling.work import Job, SlotState
 _log = logging.getLogger(__name__)
 _TEND_S = 1.0
 """How often slots are asked how they are."""
-_ANSWER_S = 30.0
-"""A slot's process that gives no answer for so long hangs; its event loop is never blocked on purpose."""
 _SILENT_S = 60.0
 """A client that has not asked for orders for so long has gone; clients ask at least every ten seconds."""
-_CLOSE_S = 10.0
 _CAPACITY = 1024
 """Requests that a slot is given at once: more than an engine runs at once (`max_num_seqs`), so that it
 never waits for the next job of a large batch, and few enough that others are not kept out for long."""
-LEAST_PLACING_S = 60.0
-"""Least time in which a slot must come up: a worker process takes seconds on a busy machine, whatever
-bound is set for engines (`start_timeout_s`)."""
-
-
-class SlotKeeper(Protocol):
-    """Makes, asks and ends slots; see `placement.RaySlots`."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of all slots that there are to be."""
-        ...
-
-    @property
-    def needs(self) -> str:
-        """What one slot reserves, in words."""
-        ...
-
-    def make(self, name: str) -> Any:
-        """The actor of a slot, found or made."""
-        ...
-
-    async def status(self, actor: Any, timeout_s: float) -> SlotStatus | None:
-        """How it is; None: gone, or silent."""
-        ...
-
-    def kill(self, actor: Any) -> None:
-        """End it at once."""
-        ...
-
-    async def close(self, actor: Any, timeout_s: float) -> None:
-        """End it in order."""
-        ...
 
 
 @dataclass(slots=True)
@@ -84,7 +47,6 @@ class Coordinator:
 
     def __init__(self, hosting: HostingConfig, keeper: SlotKeeper) -> None:
         """Nothing is placed before the first client joins."""
-        self._hosting, self._keeper = hosting, keeper
         self._incarnation = uuid.uuid4().hex
         self._scheduler = Scheduler(
             Rules(max_wait_s=hosting.max_wait_s, max_queued=hosting.max_queued, capacity=_CAPACITY)
@@ -92,12 +54,9 @@ class Coordinator:
         self._clients: dict[str, _Client] = {}
         self._owner: dict[str, str] = {}
         """Job id -> client."""
-        self._slots: dict[str, Any] = {}
-        """Live slots: name -> actor."""
-        self._placing: dict[str, asyncio.Task[bool]] = {}
+        self._slots = SlotMinder(keeper, hosting.start_timeout_s, self._slot_up, self._slot_lost)
         self._tending: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._lost = 0
 
     # --- what clients call -----------------------------------------------------------------
 
@@ -109,20 +68,20 @@ class Coordinator:
         """
         known = self._clients.setdefault(client, _Client(time.monotonic()))
         self._tending = self._tending or asyncio.create_task(self._tend())
-        starting = not self._slots and not returning
-        placing = {self._place(name) for name in self._keeper.names if name not in self._slots}
-        while placing and (starting or not self._slots):
+        starting = not self._slots.live and not returning
+        placing = self._slots.place()
+        while placing and (starting or not self._slots.live):
             known.seen = time.monotonic()  # it cannot ask for orders while it waits here
             _, placing = await asyncio.wait(placing, timeout=_TEND_S, return_when=asyncio.FIRST_COMPLETED)
         known.seen = time.monotonic()
         known.news.set()  # it has not heard yet how many slots are idle
         problem = None
-        if not self._slots or (starting and len(self._slots) < len(self._keeper.names)):
+        if not self._slots.live or (starting and len(self._slots.live) < len(self._slots.names)):
             problem = (
-                f"The Ray cluster has no room for {len(self._keeper.names)} slots of {self._keeper.needs} "
+                f"The Ray cluster has no room for {len(self._slots.names)} slots of {self._slots.needs} "
                 "each. Lower hosting.slots or hosting.cpus_per_slot, or wait until others have finished."
             )
-        return Joined(self._incarnation, len(self._slots), problem)
+        return Joined(self._incarnation, len(self._slots.live), problem)
 
     async def submit(self, client: str, incarnation: str, jobs: Sequence[Job]) -> bool:
         """Take in new jobs; False: the client is not known (any more) and must join.
@@ -153,7 +112,7 @@ class Coordinator:
                     self._grant(job.id, slot)
         fresh = [item for item in accepted if item.job.id not in self._owner]
         for item in fresh:
-            if item.slot is not None and item.slot in self._slots:
+            if item.slot is not None and item.slot in self._slots.live:
                 self._scheduler.restore(item.slot, item.job, now)
             else:
                 self._scheduler.submit([item.job], now, arrived=now - item.waited_s)
@@ -176,7 +135,7 @@ class Coordinator:
             grants=tuple(o for o in taken if isinstance(o, Grant)),
             ahead=tuple(o for o in taken if isinstance(o, Ahead)),
             idle=len(self._idle()),
-            slots=len(self._slots),
+            slots=len(self._slots.live),
         )
 
     async def ended(self, client: str, incarnation: str, job_id: str, trouble: str | None) -> None:
@@ -185,7 +144,7 @@ class Coordinator:
             # It may wait here although it ran: where its slot came later than a rebuilt coordinator.
             self._forget(client, [job_id])
             if trouble is not None:
-                await self._look_at(trouble)
+                await self._slots.look_at(trouble)
             self._decide()
 
     async def withdraw(self, client: str, incarnation: str, job_ids: Sequence[str]) -> None:
@@ -206,7 +165,7 @@ class Coordinator:
 
     async def status(self) -> HostingStatus:
         """Slots and queue."""
-        found = await asyncio.gather(*(self._keeper.status(a, _ANSWER_S) for a in self._slots.values()))
+        found = await asyncio.gather(*(self._slots.look_at(name) for name in list(self._slots.live)))
         running = sum(map(len, self._scheduler.running.values()))
         return HostingStatus(
             coordinator_pid=os.getpid(),
@@ -214,7 +173,7 @@ class Coordinator:
             waiting=len(self._scheduler.waiting),
             running=running,
             clients=len(self._clients),
-            lost_slots=self._lost,
+            lost_slots=self._slots.lost,
         )
 
     # --- deciding --------------------------------------------------------------------------
@@ -238,15 +197,15 @@ class Coordinator:
 
     def _grant(self, job_id: str, slot: str) -> None:
         client = self._clients[self._owner[job_id]]
-        client.orders.append(Grant(job_id, slot, self._slots[slot]))
+        client.orders.append(Grant(job_id, slot, self._slots.live[slot]))
         client.news.set()
 
     def _look_ahead(self, slot: str, expert: str) -> None:
         """Let a client that waits for the expert have it prefetched: it knows where its files are."""
         owner = next((self._owner[j.id] for j in self._scheduler.waiting if j.expert == expert), None)
-        if owner is not None and slot in self._slots:
+        if owner is not None and slot in self._slots.live:
             client = self._clients[owner]
-            client.orders.append(Ahead(expert, self._slots[slot]))
+            client.orders.append(Ahead(expert, self._slots.live[slot]))
             client.news.set()
 
     def _idle(self) -> list[str]:
@@ -285,77 +244,37 @@ class Coordinator:
         """Look after slots and clients until there is nobody left."""
         while True:
             await asyncio.sleep(_TEND_S)
-            await asyncio.gather(*(self._look_at(name) for name in list(self._slots)))
-            for name in self._keeper.names:
-                if name not in self._slots and name not in self._placing:
-                    self._place(name)
+            await asyncio.gather(*(self._check(name) for name in list(self._slots.live)))
+            self._slots.place()
             silent = [c for c, known in self._clients.items() if time.monotonic() - known.seen > _SILENT_S]
             for client in silent:
                 _log.warning("client %s has gone", client)
                 if not await self.leave(client):
                     os._exit(0)  # nobody is left who would end this process
 
-    def _place(self, name: str) -> asyncio.Task[bool]:
-        """Have a slot made, once at a time."""
-        if name not in self._placing:
-            task = self._placing[name] = asyncio.create_task(self._make(name))
-            task.add_done_callback(lambda _: self._placing.pop(name, None))
-        return self._placing[name]
+    async def _check(self, name: str) -> None:
+        """Look at a slot, and correct what is believed to be resident there."""
+        status = await self._slots.look_at(name)
+        running = self._scheduler.running.get(name)
+        if status is not None and not status.running and running == ():
+            self._scheduler.set_state(name, status.state, time.monotonic())
 
-    async def _make(self, name: str) -> bool:
-        actor = self._keeper.make(name)
-        bound = max(self._hosting.start_timeout_s, LEAST_PLACING_S)
-        try:
-            status = await self._keeper.status(actor, bound)
-        except asyncio.CancelledError:
-            self._keeper.kill(actor)
-            raise
-        if status is None:
-            self._keeper.kill(actor)
-            return False
-        self._slots[name] = actor
-        self._scheduler.add_slot(name, status.state, time.monotonic())
+    def _slot_up(self, name: str, state: SlotState) -> None:
+        self._scheduler.add_slot(name, state, time.monotonic())
         self._decide()
-        return True
 
-    async def _look_at(self, name: str) -> None:
-        """Replace a slot that has gone or hangs; correct what is believed to be resident."""
-        actor = self._slots.get(name)
-        if actor is None:
-            return
-        status = await self._keeper.status(actor, _ANSWER_S)
-        if self._slots.get(name) is not actor:
-            return
-        if status is not None:
-            if not status.running and not self._scheduler.running[name]:
-                self._correct(name, status.state)
-            return
-        _log.warning("%s has gone or hangs; it is replaced", name)
-        self._lost += 1
-        del self._slots[name]
-        self._keeper.kill(actor)
+    def _slot_lost(self, name: str) -> None:
         # Whoever ran work there sees its stream break, and submits it again.
         for job in self._scheduler.remove_slot(name, time.monotonic()):
             owner = self._owner.pop(job.id)
             if owner in self._clients:
                 self._clients[owner].jobs.discard(job.id)
-        self._place(name)
         self._decide()
-
-    def _correct(self, name: str, state: SlotState) -> None:
-        self._scheduler.set_state(name, state, time.monotonic())
 
     async def _end(self) -> None:
         if self._tending is not None and self._tending is not asyncio.current_task():
             self._tending.cancel()
             self._tending = None
-        # One that still waits for room would come up when nobody is left to end it.
-        placing = list(self._placing.values())
-        for task in placing:
-            task.cancel()
-        slots, self._slots = self._slots, {}
-        now = time.monotonic()
-        for name in slots:
-            self._scheduler.remove_slot(name, now)
-        await asyncio.gather(*placing, return_exceptions=True)
-        await asyncio.gather(*(self._keeper.close(actor, _CLOSE_S) for actor in slots.values()))
+        for name in list(self._slots.live):
+            self._scheduler.remove_slot(name, time.monotonic())
+        await self._slots.end()

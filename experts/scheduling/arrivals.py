@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 _SHARES = 1000
 """Arrivals over which experts' shares are averaged."""
 _GAPS = 200
@@ -106,22 +109,21 @@ class Arrivals:
             if self._count - at < 50 and for_price == price and now - (self._last or 0.0) <= 3 * self._gap:
                 return known
         spare = max(slots - total * self._seconds, 0.05 * slots)
-        whole = self._whole
-        rates = [total * w / whole for w in self._weights.values()]
-        self._usual = sum((w / whole) ** 2 for w in self._weights.values())
-        found = _solve(rates, price, spare * _SWITCHING_SHARE)
+        shares = np.fromiter(self._weights.values(), dtype=float) / self._whole
+        self._usual = float((shares**2).sum())
+        found = _solve(total * shares, price, spare * _SWITCHING_SHARE)
         self._patience = (self._count, price, found)
         return found
 
 
-def _solve(rates: list[float], price: float, budget: float) -> float:
+def _solve(rates: npt.NDArray[np.float64], price: float, budget: float) -> float:
     """The patience at which switches take `budget` slot seconds a second."""
 
     def spent(patience: float) -> float:
         # After the first job has come (1/rate) ages add up as t + rate t^2 / 2.
         ages = patience * price
-        waits = [2 * ages / (1 + math.sqrt(1 + 2 * rate * ages)) for rate in rates]
-        return sum(price / (wait + 1 / rate) for wait, rate in zip(waits, rates, strict=True))
+        waits = 2 * ages / (1 + np.sqrt(1 + 2 * rates * ages))
+        return float((price / (waits + 1 / rates)).sum())
 
     if spent(0.0) <= budget:
         return 0.0

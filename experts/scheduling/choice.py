@@ -1,4 +1,4 @@
-"""Which waiting group an idle slot switches to, and whether it switches at all yet.
+"""When a switch pays, and which of those that pay comes first.
 
 Weighs waiting time against the price of the switch. Does not know the waiting bound (it is asked only
 about groups that the bound allows) nor what happens on slots that run something.
@@ -7,8 +7,9 @@ about groups that the bound allows) nor what happens on slots that run something
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from experts.scheduling.arrivals import Arrivals
 from experts.scheduling.decisions import Rules
@@ -28,72 +29,69 @@ _URGENCY = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A group that could go to an idle slot."""
+class Offer:
+    """A slot to switch, and what that must be worth. One offer may hold for many groups."""
 
-    group: Group
     slot: SlotBook
     price: float
-    holders: int = 0
-    """Other slots that have its expert and may serve it."""
+    """Seconds of the switch."""
+    holders: int
+    """Other slots that have the expert and may serve it."""
+    worth: float
+    """Seconds of waiting, over all jobs of a group, from which on the switch pays."""
+    keep_until: float
+    """The slot keeps its expert until then."""
+
+
+class Candidate(NamedTuple):
+    """A group that could go to a slot."""
+
+    group: Group
+    offer: Offer
 
 
 class Choice:
     """The decision for idle slots at one moment."""
 
     def __init__(self, rules: Rules, arrivals: Arrivals, now: float, slots: int, typical_s: float) -> None:
-        self._rules = rules
+        self._late_s = _LATE * rules.max_wait_s
         self._arrivals = arrivals
         self._now = now
         self.patience = arrivals.patience(typical_s, slots, now)
         """Seconds of waiting that a second of switching must be worth."""
 
-    def best(self, candidates: Iterable[Candidate]) -> Candidate | None:
-        """The candidate to switch to now: by priority, then by waiting time per second of switching.
+    def best(self, ripe: Iterable[Candidate]) -> Candidate | None:
+        """Of switches that pay, the one to do now: by priority, then by waiting per second of switching.
 
         All but the power of the oldest age follows from the square-root rule (see `arrivals`); powers and
         shares were chosen by simulation (eval.performance.online_scheduling).
         """
-        ripe = [c for c in candidates if self.ripe_at(c) <= self._now]
         return min(ripe, key=self._rank, default=None)
 
-    def ripe_at(self, candidate: Candidate) -> float:
-        """When this switch pays, if nothing more comes; inf: only with more work."""
-        group, slot, price = candidate.group, candidate.slot, candidate.price
-        urgent = group.oldest.arrived + _LATE * self._rules.max_wait_s
-        if candidate.holders and group.seconds < _REPLICA_WORK * price * candidate.holders:
-            return math.inf
-        if group.round is not None or group.priority > 0 or price <= 0:
-            return self._now
-        if not self.patience:
-            return self._now
-        n = len(group.jobs)
-        popularity = self._arrivals.share(slot.state.expert or "") / self._arrivals.usual_share()
+    def offer(self, slot: SlotBook, price: float, holders: int = 0) -> Offer:
+        """What a switch of a slot must be worth now."""
+        if not self.patience or price <= 0:
+            return Offer(slot, price, holders, 0.0, -math.inf)
+        expert, arrivals = slot.state.expert or "", self._arrivals
+        popularity = arrivals.share(expert) / arrivals.usual_share()
         worth = self.patience * price * _RELUCTANCE * popularity**2
-        ripe = (worth + group.arrived) / n
-        if slot.state.expert is not None and self._arrivals.rate(slot.state.expert, self._now) > 0:
-            ripe = max(ripe, slot.keep_until)
-        return min(ripe, urgent)
+        expected = arrivals.rate(expert, self._now) > 0
+        return Offer(slot, price, holders, worth, slot.keep_until if expected else -math.inf)
+
+    def ripe_at(self, group: Group, offer: Offer) -> float:
+        """When a switch for a group pays, if nothing more comes; inf: only with more work."""
+        if offer.holders and group.seconds < _REPLICA_WORK * offer.price * offer.holders:
+            return math.inf
+        if group.priority > 0 or group.round is not None:
+            return self._now
+        ripe = (offer.worth + group.arrived) / len(group.jobs)
+        if offer.keep_until > ripe:
+            ripe = offer.keep_until
+        return ripe if ripe <= self._now else min(ripe, group.oldest.arrived + self._late_s)
 
     def _rank(self, candidate: Candidate) -> tuple[int, float, float, str, str]:
-        group = candidate.group
+        group, offer = candidate
         value = group.ages(self._now) + group.seconds
         urgency = max(self._now - group.oldest.arrived, 1e-3) ** _URGENCY
-        index = value * urgency / max(candidate.price, 1e-9) / (1 + candidate.holders)
-        return (-group.priority, -index, group.oldest.arrived, group.expert, candidate.slot.name)
-
-
-def cheapest_slots(idle: Iterable[SlotBook], worth: Mapping[str, float]) -> list[SlotBook]:
-    """Of the idle slots that are alike to every newcomer, the one whose expert is least asked for.
-
-    Args:
-        idle: slots on which nothing runs.
-        worth: per expert, jobs a second.
-
-    Returns:
-        One slot for each engine family (and parked engines) among them.
-    """
-    alike: dict[object, SlotBook] = {}
-    for slot in sorted(idle, key=lambda s: (worth.get(s.state.expert or "", 0.0), s.name)):
-        alike.setdefault((slot.state.family, slot.state.parked), slot)
-    return list(alike.values())
+        index = value * urgency / max(offer.price, 1e-9) / (1 + offer.holders)
+        return (-group.priority, -index, group.oldest.arrived, group.expert, offer.slot.name)

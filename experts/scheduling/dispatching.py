@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from experts.scheduling.arrivals import Arrivals
-from experts.scheduling.choice import Candidate, Choice, cheapest_slots
+from experts.scheduling.candidates import Survey, Surveyor
+from experts.scheduling.choice import Choice
 from experts.scheduling.decisions import Dispatch, Prefetch, Rules
 from experts.scheduling.rounds import Rounds
 from experts.scheduling.slot_book import SlotBook
@@ -34,9 +35,15 @@ class Dispatching:
         self._arrivals = arrivals
         self._rounds = rounds
         self._typical_s = 0.0
+        self._last: tuple[float, Survey] | None = None
+
+    def changed(self) -> None:
+        """Something happened since the last decision; what it found out of the rest no longer holds."""
+        self._last = None
 
     def decide(self, now: float) -> list[Dispatch | Prefetch]:
         """What to start now."""
+        self._last = None
         out: list[Dispatch | Prefetch] = []
         if not len(self._waiting):
             return out
@@ -56,13 +63,13 @@ class Dispatching:
         if oldest is None or not self._slots:
             return None
         times = [oldest.arrived + self._rules.max_wait_s]
-        open_slots = [s for s in self._slots.values() if s.idle or s.used < s.capacity]
-        if open_slots:
-            choice = self._choice(now)
-            bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
-            times += [choice.ripe_at(c) for c in self._candidates(open_slots, bound)]
-            times.append(self._arrivals.quiet_at())
-            times += [s.keep_until for s in open_slots if not s.idle]
+        idle = [s for s in self._slots.values() if s.idle]
+        if targets := idle or self._open_slots():
+            if self._last is None or self._last[0] != now:
+                bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
+                self._last = now, self._survey(targets, bound, now)
+            times += [self._last[1].next_at, self._arrivals.quiet_at()]
+            times += [s.keep_until for s in targets if not s.idle]
         later = [t - now for t in times if t > now]
         # Just past the moment: at the moment itself rounding may say that it is not yet there.
         return min(later) * (1 + 1e-9) + 1e-6 if later and min(later) < float("inf") else None
@@ -73,6 +80,8 @@ class Dispatching:
         """Start jobs where their expert is resident; returns whether any was."""
         holders: dict[str, list[SlotBook]] = {}
         for slot in self._slots.values():
+            if slot.running and slot.used >= slot.capacity:
+                continue
             if slot.state.expert in self._waiting.by_expert and slot.closing_for is None:
                 holders.setdefault(slot.state.expert or "", []).append(slot)
         any_joined = False
@@ -129,14 +138,17 @@ class Dispatching:
 
     def _switch(self, now: float, out: list[Dispatch | Prefetch]) -> bool:
         """Let one idle slot switch, if that pays; returns whether it did."""
+        self._last = None
         idle = [slot for slot in self._slots.values() if slot.idle]
         if not idle or not len(self._waiting):
             return False
         bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
-        best = self._choice(now).best(self._candidates(idle, bound))
+        found = self._survey(idle, bound, now)
+        best = self._choice(now).best(found.ripe)
         if best is None:
+            self._last = now, found
             return False
-        out.append(self._start(best.group, best.slot, now))
+        out.append(self._start(best.group, best.offer.slot, now))
         return True
 
     def _take_over(self, now: float) -> bool:
@@ -164,41 +176,26 @@ class Dispatching:
             return
         bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
         wanted = {s.closing_for for s in self._slots.values()} - {None}
-        open_slots = [
-            s
-            for s in self._slots.values()
-            if s.closing_for is None and s.used < s.capacity and s.keep_until <= now
-        ]
+        open_slots = [s for s in self._open_slots() if s.closing_for is None and s.keep_until <= now]
         while open_slots:
-            candidates = [c for c in self._candidates(open_slots, bound) if c.group.expert not in wanted]
-            best = self._choice(now).best(candidates)
+            ripe = self._survey(open_slots, bound, now).ripe
+            best = self._choice(now).best(c for c in ripe if c.group.expert not in wanted)
             if best is None:
                 return
-            best.slot.closing_for = best.group.expert
+            best.offer.slot.closing_for = best.group.expert
             wanted.add(best.group.expert)
-            open_slots.remove(best.slot)
+            open_slots.remove(best.offer.slot)
 
-    def _candidates(self, targets: Iterable[SlotBook], bound: WaitingBound) -> list[Candidate]:
-        """Every waiting group that may go to one of these slots, with the slot where that is cheapest."""
-        by_name = {slot.name: slot for slot in targets}
-        holders: dict[str, list[str]] = {}
-        for slot in self._slots.values():
-            holders.setdefault(slot.state.expert or "", []).append(slot.name)
-        now_worth = {e: self._arrivals.share(e) for e in holders}
-        usual = cheapest_slots(by_name.values(), now_worth)
-        found = []
-        for group in self._waiting.groups():
-            slots = [by_name[group.slot]] if group.slot in by_name else usual if group.slot is None else []
-            if group.avoid and not self._nowhere_else(group):
-                slots = cheapest_slots((s for n, s in by_name.items() if n not in group.avoid), now_worth)
-            slots = [s for s in slots if s.state.expert != group.expert and self._may_go(group, s, bound)]
-            if not slots:
-                continue
-            job = group.oldest.job
-            price, _, slot = min(((s.price(job)[1], i, s) for i, s in enumerate(slots)), key=lambda t: t[:2])
-            elsewhere = 0 if group.slot else sum(n not in group.avoid for n in holders.get(group.expert, ()))
-            found.append(Candidate(group, slot, price, elsewhere))
-        return found
+    def _open_slots(self) -> list[SlotBook]:
+        """Slots that run something and have room."""
+        return [s for s in self._slots.values() if s.running and s.used < s.capacity]
+
+    def _survey(self, targets: Iterable[SlotBook], bound: WaitingBound, now: float) -> Survey:
+        def may_go(group: Group, slot: SlotBook) -> bool:
+            return self._may_go(group, slot, bound)
+
+        surveyor = Surveyor(targets, self._slots, self._arrivals, self._choice(now), may_go)
+        return surveyor.survey(self._waiting, bound, now)
 
     # ------------------------------------------------------------ effects
 

@@ -48,11 +48,13 @@ class Scheduler:
         """
         if slot in self._slots:
             raise ValueError(f"Slot {slot!r} is there already.")
+        self._dispatching.changed()
         self._slots[slot] = SlotBook(slot, self._rules.capacity, state, free_at=now + state.free_in_s)
         self._rounds.plan_again(now)
 
     def remove_slot(self, slot: str, now: float) -> tuple[Job, ...]:
         """A slot is gone; returns the jobs that ran there, which its owner submits again or gives up."""
+        self._dispatching.changed()
         lost = self._slots.pop(slot)
         for job_id in lost.running:
             del self._runs_on[job_id]
@@ -62,6 +64,7 @@ class Scheduler:
 
     def set_state(self, slot: str, state: SlotState, now: float) -> None:
         """What a slot really holds, where that is not what was decided (after a failure, say)."""
+        self._dispatching.changed()
         self._slots[slot].state = state
         if self._slots[slot].idle:
             self._slots[slot].free_at = now + state.free_in_s
@@ -91,6 +94,7 @@ class Scheduler:
             raise QueueFull(
                 f"{self._waiting.requests} requests wait, {more} more were asked for, {limit} may wait."
             )
+        self._dispatching.changed()
         planned: list[Entry] = []
         for job in jobs:
             self._number += 1
@@ -105,6 +109,7 @@ class Scheduler:
 
     def restore(self, slot: str, job: Job, now: float) -> None:
         """A rebuilt coordinator says that this job is running there."""
+        self._dispatching.changed()
         book = self._slots[slot]
         book.become(job.expert, job.family)
         book.hold(job, now)
@@ -112,6 +117,7 @@ class Scheduler:
 
     def withdraw(self, job_ids: Iterable[str]) -> None:
         """These jobs need not be started any more; ids that do not wait are passed over."""
+        self._dispatching.changed()
         for job_id in job_ids:
             if job_id in self._waiting:
                 self._waiting.remove(job_id)
@@ -122,6 +128,7 @@ class Scheduler:
         Raises:
             KeyError: it does not run.
         """
+        self._dispatching.changed()
         self._slots[self._runs_on.pop(job_id)].release(job_id, now)
 
     def failed(self, job_id: str, now: float) -> None:

@@ -41,11 +41,18 @@ class Group:
     """Sum of the jobs' seconds."""
     arrived: float = 0.0
     """Sum of their times of arrival."""
+    anywhere: bool = field(init=False)
+    """Whether any slot may take the jobs."""
     _order: list[Entry] = field(default_factory=list)
+    _oldest: Entry | None = None
+
+    def __post_init__(self) -> None:
+        self.anywhere = self.slot is None and not self.avoid
 
     def add(self, entry: Entry) -> None:
         """Take a job in."""
         self.jobs[entry.job.id] = entry
+        self._oldest = None
         self.seconds += entry.job.seconds
         self.arrived += entry.arrived
         heapq.heappush(self._order, entry)
@@ -53,6 +60,7 @@ class Group:
     def remove(self, job_id: str) -> Entry:
         """Give a job up."""
         entry = self.jobs.pop(job_id)
+        self._oldest = None
         self.seconds -= entry.job.seconds
         self.arrived -= entry.arrived
         if not self.jobs:
@@ -62,9 +70,11 @@ class Group:
     @property
     def oldest(self) -> Entry:
         """The job that has waited longest; the group is not empty."""
-        while self.jobs.get(self._order[0].job.id) is not self._order[0]:
-            heapq.heappop(self._order)
-        return self._order[0]
+        if self._oldest is None:
+            while self.jobs.get(self._order[0].job.id) is not self._order[0]:
+                heapq.heappop(self._order)
+            self._oldest = self._order[0]
+        return self._oldest
 
     def ages(self, now: float) -> float:
         """Sum of the seconds that the jobs have waited."""

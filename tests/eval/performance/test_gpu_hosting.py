@@ -1,4 +1,4 @@
-"""The GPU benchmark's frame: bounded, nothing lost by a cut or a failure, and only what the kit has is imported."""
+"""The GPU benchmark's frame: bounded, nothing lost by a cut or a failure, importing only what the kit has."""
 
 import asyncio
 import json
@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from eval.performance import gpu_hosting
 from eval.performance.gpu_child import json_child
-from eval.performance.gpu_models import SHAPES
+from eval.performance.gpu_models import SHAPES, write_model
 from eval.performance.gpu_pool import loads_in_order
 from eval.performance.gpu_setup import Report, Setup, shapes_of
 from eval.performance.gpu_switching import summary
@@ -93,9 +95,37 @@ async def test_a_part_that_ran_through_is_complete(setup: Setup, monkeypatch: py
     assert written(setup)["rows"] == [{"seconds": 1.2346}]
 
 
+def test_all_goes_on_after_a_part_that_failed_and_leaves_no_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(setup: Setup, report: Report) -> None:
+        write_model(setup.scratch / "models" / "a", SHAPES["tiny"], 1)
+        raise ExpertUnavailable("no engine")
+
+    async def works(setup: Setup, report: Report) -> None:
+        report.add(seconds=1.0)
+
+    parts = {
+        name: SimpleNamespace(measure=measure, summary=lambda rows: rows)
+        for name, measure in (("proof", fails), ("pool", works))
+    }
+    monkeypatch.setattr(gpu_hosting, "_PARTS", parts)
+    monkeypatch.setenv("PYTHONPATH", "")  # it is set for children, and must be as before afterwards
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    app = typer.Typer()
+    app.command()(gpu_hosting.main)
+    options = ["--device", "cpu", "--shapes", "tiny", "--out", str(tmp_path), "--scratch", str(scratch)]
+    assert CliRunner().invoke(app, ["all", *options]).exit_code == 1
+    found = {p: json.loads((tmp_path / f"gpu-{p}.json").read_text(encoding="utf-8")) for p in parts}
+    assert "no engine" in found["proof"]["problem"]
+    assert found["pool"]["complete"] is True
+    assert list(scratch.iterdir()) == []
+
+
 def test_shapes_are_named_and_unknown_ones_refused() -> None:
     assert shapes_of("tiny, 7B") == (SHAPES["tiny"], SHAPES["7B"])
-    with pytest.raises(ConfigError, match=r"No such shape: 3B\. There are tiny, 0\.5B"):
+    with pytest.raises(ConfigError, match=r"No such shape: '3B'\. There are tiny, 0\.5B"):
         shapes_of("tiny,3B")
     with pytest.raises(ConfigError, match="No such shape"):
         shapes_of("")
@@ -119,8 +149,7 @@ def test_the_summary_groups_by_way_and_by_whether_it_was_verified() -> None:
 
 
 async def test_a_child_that_ended_is_told_with_its_log(tmp_path: Path) -> None:
-    # A module of the standard library that refuses its argument stands for one that dies.
-    async with json_child("tabnanny_none", {}, {}, tmp_path / "log") as child:
+    async with json_child("no_such_module", {}, {}, tmp_path / "log") as child:
         with pytest.raises(ExpertUnavailable, match=r"ended; its log is .*log"):
             await child.ask([1])
     assert "No module named" in (tmp_path / "log").read_text(encoding="utf-8")
