@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := aggregators compound eval experts routers scripts tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check fmt test test-gpu profile-pocket clean
+.PHONY: help install demo check fmt test test-gpu profile-pocket bench-hosting clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ test-gpu: $(VENV)/.installed-test ## Tests that need an NVIDIA GPU
 profile-pocket: $(VENV)/.installed-demo ## Measure the miniature pool again and write its profiles
 	$(BIN)/compound profile pocket --out build/pocket
 	cp build/pocket/skill_profiles.json routers/pocket/skill_profiles.json
+
+bench-hosting: $(VENV)/.installed-test ## Measure scheduling and hosting; JSON and pictures in build/bench-hosting
+	$(BIN)/python -m eval.performance.hosting --out build/bench-hosting
 
 clean: ## Remove the environment and everything that tools leave behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -133,6 +134,36 @@ async def _compare(expert_name: str, n: int, rounds: int, threads: int) -> list[
     return rows
 
 
+def run(
+    expert: str = "abacus", n: int = 900, rounds: int = 5, threads: int = os.cpu_count() or 1
+) -> dict[str, Any]:
+    """Seconds of both ways and their ratios, pair by pair."""
+    rows = asyncio.run(_compare(expert, n, rounds, threads))
+    ratios = [r["ours"] / r["bare"] for r in rows]
+    return {
+        "prompts": n,
+        "rounds": rounds,
+        "tokens": rows[0]["tokens"],
+        "bare_tokens": rows[0]["bare_tokens"],
+        "ours_s": statistics.median(r["ours"] for r in rows),
+        "bare_s": statistics.median(r["bare"] for r in rows),
+        "ratio": statistics.median(ratios),
+        "ratios": ratios,
+    }
+
+
+def show(result: Mapping[str, Any], screen: Console) -> None:
+    """The figures in words."""
+    screen.print(
+        f"{result['prompts']} prompts, {result['tokens']:.0f} tokens ours, {result['bare_tokens']:.0f} bare, "
+        f"{result['rounds']} rounds"
+    )
+    screen.print(f"bare LLM.generate  median {result['bare_s']:.2f} s")
+    screen.print(f"through the slot   median {result['ours_s']:.2f} s")
+    low, high = min(result["ratios"]), max(result["ratios"])
+    screen.print(f"ratio pair by pair {result['ratio']:.2f} (median), {low:.2f} to {high:.2f}")
+
+
 def main(
     expert: Annotated[str, typer.Option(help="A hosted expert of the miniature pool.")] = "abacus",
     n: Annotated[int, typer.Option("-n", help="Prompts in the batch.")] = 900,
@@ -140,18 +171,7 @@ def main(
     threads: Annotated[int, typer.Option(help="CPU threads of the bare engine.")] = os.cpu_count() or 1,
 ) -> None:
     """Compare a batch through the slot with vLLM's own `LLM.generate`."""
-    rows = asyncio.run(_compare(expert, n, rounds, threads))
-    ours, bare = (statistics.median(r[k] for r in rows) for k in ("ours", "bare"))
-    ratios = [r["ours"] / r["bare"] for r in rows]
-    screen = Console(highlight=False)
-    screen.print(
-        f"{n} prompts, {rows[0]['tokens']} tokens ours, {rows[0]['bare_tokens']} bare, {rounds} rounds"
-    )
-    screen.print(f"bare LLM.generate  median {bare:.2f} s")
-    screen.print(f"through the slot   median {ours:.2f} s")
-    screen.print(
-        f"ratio pair by pair {statistics.median(ratios):.2f} (median), {min(ratios):.2f} to {max(ratios):.2f}"
-    )
+    show(run(expert, n, rounds, threads), Console(highlight=False))
 
 
 if __name__ == "__main__":

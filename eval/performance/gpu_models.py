@@ -180,6 +180,8 @@ def _write_config(folder: Path, shape: Shape) -> None:
         "tie_word_embeddings": False,
         "rms_norm_eps": 1e-6,
         "rope_theta": 1e6,
+        # Else transformers warns of a fault in old tokenizers of another model.
+        "transformers_version": "5.0.0",
     }
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
 

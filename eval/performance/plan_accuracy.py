@@ -33,10 +33,10 @@ def _answered(config: SystemConfig, queries: list[Query]) -> tuple[Plan, Actual]
         timings = system.answer(queries)[0].timings
         wall = time.perf_counter() - started
         usage = system.usage()
-        seconds = {"route": timings.route, "generate": timings.generate}
-        # What the stages do not name (reading, assembling) is the last one's.
+        # What the stages do not name (assembling answers) is the last one's.
+        rest = wall - timings.route - timings.generate
         return plan, Actual(
-            seconds={**seconds, "aggregate": wall - sum(seconds.values())},  # type: ignore[arg-type]
+            seconds={"route": timings.route, "generate": timings.generate, "aggregate": rest},
             switches=system.switches(),
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,

@@ -87,7 +87,10 @@ class Choice:
         ripe = (offer.worth + group.arrived) / len(group.jobs)
         if offer.keep_until > ripe:
             ripe = offer.keep_until
-        return ripe if ripe <= self._now else min(ripe, group.oldest.arrived + self._late_s)
+        if ripe <= self._now:
+            return ripe
+        late = group.oldest.arrived + self._late_s
+        return late if late < ripe else ripe
 
     def _rank(self, candidate: Candidate) -> tuple[int, float, float, str, str]:
         group, offer = candidate
