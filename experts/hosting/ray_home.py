@@ -133,6 +133,8 @@ def _connect(ray: Any, hosting: HostingConfig) -> None:
         local = {
             "num_cpus": max(os.cpu_count() or 1, hosting.slots),
             "include_dashboard": False,
+            # Nobody else is to reach it, and a machine without a network has no other address.
+            "_node_ip_address": "127.0.0.1",
             "object_store_memory": _OBJECT_STORE_BYTES,
         }
     # Ray's own switch for a warning about a future default that concerns GPU masking only.

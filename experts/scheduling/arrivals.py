@@ -33,7 +33,8 @@ class Arrivals:
         self._count = 0
         self._gap = 0.0
         self._last: float | None = None
-        self._seconds = 0.0
+        self.seconds = 0.0
+        """Of a job, on average."""
         self._weights: dict[str, float] = {}
         self._whole = 0.0
         self._usual = 1.0
@@ -45,9 +46,9 @@ class Arrivals:
         if self._last is not None:
             step = max(1.0 / self._count, 1.0 / _GAPS)
             self._gap += step * (max(0.0, now - self._last) - self._gap)
-            self._seconds += step * (seconds - self._seconds)
+            self.seconds += step * (seconds - self.seconds)
         else:
-            self._seconds = seconds
+            self.seconds = seconds
         self._count += 1
         self._last = now
         # Instead of shrinking all weights at every arrival, new arrivals weigh ever more.
@@ -108,7 +109,7 @@ class Arrivals:
             at, for_price, known = self._patience
             if self._count - at < 50 and for_price == price and now - (self._last or 0.0) <= 3 * self._gap:
                 return known
-        spare = max(slots - total * self._seconds, 0.05 * slots)
+        spare = max(slots - total * self.seconds, 0.05 * slots)
         shares = np.fromiter(self._weights.values(), dtype=float) / self._whole
         self._usual = float((shares**2).sum())
         found = _solve(total * shares, price, spare * _SWITCHING_SHARE)

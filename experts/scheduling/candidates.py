@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from experts.scheduling.arrivals import Arrivals
 from experts.scheduling.choice import Candidate, Choice, Offer
 from experts.scheduling.slot_book import SlotBook
-from experts.scheduling.waiting import Group, Waiting
+from experts.scheduling.waiting import Group
 from experts.scheduling.waiting_bound import WaitingBound
 
 MayGo = Callable[[Group, SlotBook], bool]
@@ -57,13 +57,20 @@ class Surveyor:
         self._asked = {expert: arrivals.share(expert) for expert in self._holders}
         self._usual = cheapest_slots(self._targets.values(), self._asked)
 
-    def survey(self, waiting: Waiting, bound: WaitingBound, now: float) -> Survey:
-        """Weigh every group that the bound allows."""
+    def offered(self) -> tuple[object, ...]:
+        """What the worth of switches rests on beside the groups: while it is the same, so is theirs."""
+        states = (slot.state for slot in self._all.values())
+        return self._choice.patience, *(slot.name for slot in self._usual), *self._all, *states
+
+    def survey(self, groups: Iterable[Group], bound: WaitingBound, now: float) -> Survey:
+        """Weigh those groups that the bound allows."""
         ripe: list[Candidate] = []
         next_at = math.inf
         offers: dict[tuple[str, int], Offer] = {}
         holders, ripe_at, late = self._holders, self._choice.ripe_at, bound.oldest is not None
-        for group in waiting.groups():
+        for group in groups:
+            if group.slot is not None and group.slot not in self._targets:
+                continue
             oldest = group.oldest
             if late and not bound.allows(oldest):
                 continue
@@ -89,7 +96,7 @@ class Surveyor:
         """For a group that not every slot may take, or that has a slot already."""
         slots = self._usual
         if group.slot is not None:
-            slots = [self._targets[group.slot]] if group.slot in self._targets else []
+            slots = [self._targets[group.slot]]
         elif group.avoid and any(name not in group.avoid for name in self._all):
             free = (s for n, s in self._targets.items() if n not in group.avoid)
             slots = cheapest_slots(free, self._asked)

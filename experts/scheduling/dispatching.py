@@ -36,6 +36,7 @@ class Dispatching:
         self._rounds = rounds
         self._typical_s = 0.0
         self._last: tuple[float, Survey] | None = None
+        self._calm: tuple[object, float] | None = None
 
     def changed(self) -> None:
         """Something happened since the last decision; what it found out of the rest no longer holds."""
@@ -141,15 +142,34 @@ class Dispatching:
         self._last = None
         idle = [slot for slot in self._slots.values() if slot.idle]
         if not idle or not len(self._waiting):
+            self._calm = None
             return False
         bound = WaitingBound(self._waiting, self._rules.max_wait_s, now)
-        found = self._survey(idle, bound, now)
+        found = self._survey_anew(idle, bound, now)
         best = self._choice(now).best(found.ripe)
         if best is None:
             self._last = now, found
             return False
         out.append(self._start(best.group, best.offer.slot, now))
         return True
+
+    def _survey_anew(self, idle: list[SlotBook], bound: WaitingBound, now: float) -> Survey:
+        """A survey that weighs only the groups that grew, where nothing else has changed since the last.
+
+        Shares of experts shift a little with every arrival; for what was weighed before, that waits until
+        the patience is learned anew.
+        """
+        waiting, surveyor = self._waiting, self._surveyor(idle, bound, now)
+        offered, calm = surveyor.offered(), self._calm
+        steady = bound.oldest is None and not waiting.tied
+        if calm is not None and steady and calm[0] == offered and now < calm[1]:
+            found = surveyor.survey(list(waiting.grown), bound, now)
+            found = Survey(found.ripe, min(found.next_at, calm[1]))
+        else:
+            found = surveyor.survey(waiting.groups(), bound, now)
+        waiting.grown.clear()
+        self._calm = (offered, found.next_at) if steady and not found.ripe else None
+        return found
 
     def _take_over(self, now: float) -> bool:
         """Let an idle slot take work that a round has planned elsewhere; returns whether one did."""
@@ -191,11 +211,13 @@ class Dispatching:
         return [s for s in self._slots.values() if s.running and s.used < s.capacity]
 
     def _survey(self, targets: Iterable[SlotBook], bound: WaitingBound, now: float) -> Survey:
+        return self._surveyor(targets, bound, now).survey(self._waiting.groups(), bound, now)
+
+    def _surveyor(self, targets: Iterable[SlotBook], bound: WaitingBound, now: float) -> Surveyor:
         def may_go(group: Group, slot: SlotBook) -> bool:
             return self._may_go(group, slot, bound)
 
-        surveyor = Surveyor(targets, self._slots, self._arrivals, self._choice(now), may_go)
-        return surveyor.survey(self._waiting, bound, now)
+        return Surveyor(targets, self._slots, self._arrivals, self._choice(now), may_go)
 
     # ------------------------------------------------------------ effects
 

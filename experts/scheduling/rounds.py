@@ -28,6 +28,13 @@ class _Round:
         self.visits[slot] = left
         return left
 
+    def first(self, slot: str) -> Group | None:
+        """What is next on a slot."""
+        visits = self.visits.get(slot)
+        while visits and not visits[0].jobs:
+            del visits[0]
+        return visits[0] if visits else None
+
 
 class Rounds:
     """All rounds of which jobs wait.
@@ -75,12 +82,11 @@ class Rounds:
 
     def is_next(self, group: Group) -> bool:
         """Whether it is the group's turn in its round on its slot."""
-        known = self._rounds[group.round or ""]
-        return known.ahead(group.slot or "")[0] is group
+        return self._rounds[group.round or ""].first(group.slot or "") is group
 
     def next_on(self, slot: str) -> list[Group]:
         """The next group of every round on this slot."""
-        return [left[0] for known in self._rounds.values() if (left := known.ahead(slot))]
+        return [group for known in self._rounds.values() if (group := known.first(slot)) is not None]
 
     def begun(self, group: Group, slot: str) -> None:
         """A job of the group was dispatched there."""
@@ -110,6 +116,8 @@ class Rounds:
     def _youngest(group: Group, at_most_s: float, at_least_s: float) -> list[Entry]:
         chosen: list[Entry] = []
         seconds = 0.0
+        if min(group.seconds, at_most_s) < at_least_s:
+            return chosen
         for entry in sorted(group.jobs.values(), reverse=True):
             if seconds + entry.job.seconds > at_most_s:
                 break

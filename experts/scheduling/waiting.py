@@ -10,17 +10,17 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from experts.scheduling.work import Job
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Entry:
-    """A job that waits. Sorted by age; `number` is the order of submission."""
+class Entry(NamedTuple):
+    """A job that waits. Sorted by age; `number` is the order of submission, and no two have the same."""
 
     arrived: float
     number: int
-    job: Job = field(compare=False)
+    job: Job
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +88,10 @@ class Waiting:
         self.requests = 0
         self.by_expert: dict[str, list[Group]] = {}
         """Groups that are not empty."""
+        self.grown: dict[Group, None] = {}
+        """Groups that got jobs since whoever weighs them last cleared this."""
+        self.tied = 0
+        """Groups that not every slot may take."""
         self._group_of: dict[str, Group] = {}
         self._free: dict[tuple[str, frozenset[str], int, str | None], Group] = {}
         self._ages: list[Entry] = []
@@ -117,6 +121,8 @@ class Waiting:
         if not group.jobs:
             self.by_expert.setdefault(job.expert, []).append(group)
             self._priorities[group.priority] += 1
+            self.tied += not group.anywhere
+        self.grown[group] = None
         group.add(entry)
         self._group_of[job.id] = group
         self.requests += job.requests
@@ -135,6 +141,8 @@ class Waiting:
             if group.slot is None:
                 del self._free[group.expert, group.avoid, group.priority, group.round]
             self._priorities[group.priority] -= 1
+            self.tied -= not group.anywhere
+            self.grown.pop(group, None)
         return entry
 
     @property
@@ -156,6 +164,7 @@ class Waiting:
             heapq.heappop(self._ages)
         return None
 
-    def oldest_by_expert(self) -> dict[str, Entry]:
-        """Each expert's oldest job."""
-        return {expert: min(g.oldest for g in groups) for expert, groups in self.by_expert.items()}
+    def oldest_of_another(self, than: str) -> Entry | None:
+        """The job that has waited longest of those for any expert but one."""
+        others = (g.oldest for expert, groups in self.by_expert.items() if expert != than for g in groups)
+        return min(others, default=None)
