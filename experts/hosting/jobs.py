@@ -6,7 +6,7 @@ Also the way back: what slots report is learned in the cost book. Knows no Ray a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from experts.completion import Request
@@ -84,11 +84,15 @@ class JobMaker:
         if not first:
             # What a residency costs beside its tokens is paid once, by the first piece.
             seconds -= self.book.work_line(facts).fixed_s
+        prices = self.book.prices(facts)
+        if self._hosting.parked_engines:
+            # Where engines are parked, another family gets a process of its own beside them.
+            prices = replace(prices, engine_s=prices.process_s)
         return Job(
             id=job_id,
             expert=model_key(self._experts[name]),
             family=facts.family,
-            prices=self.book.prices(facts),
+            prices=prices,
             requests=len(requests),
             seconds=seconds,
             priority=self._hosting.priority,

@@ -130,12 +130,13 @@ class RunningBatch:
         Changes no list of requests, so that it may run in another thread than the rest.
         """
         ready, refused = [], []
-        for key in keys:
-            flight = self._flight.get(key)
-            if flight is None:
-                continue
+        wanted = [(key, flight) for key in keys if (flight := self._flight.get(key)) is not None]
+        prompts = tokenizer.render_all([flight.request.messages for _, flight in wanted])
+        for (key, flight), prompt in zip(wanted, prompts, strict=True):
             try:
-                ready.append(self._prepare(key, flight, tokenizer, max_model_len))
+                if isinstance(prompt, ExpertError):
+                    raise prompt
+                ready.append(self._prepare(key, flight, prompt, tokenizer, max_model_len))
             except ExpertError as error:
                 refused.append((key, str(error)))
         return ready, refused
@@ -147,10 +148,9 @@ class RunningBatch:
                 self._flight[request.id].sent = True
 
     def _prepare(
-        self, key: str, flight: _InFlight, tokenizer: ChatTokenizer, max_model_len: int
+        self, key: str, flight: _InFlight, prompt: list[int], tokenizer: ChatTokenizer, max_model_len: int
     ) -> TokenRequest:
         request = flight.request
-        prompt = tokenizer.render(request.messages)
         if len(prompt) >= max_model_len:
             raise ExpertError(
                 f"The question has {len(prompt):,} tokens for expert {request.expert!r}, whose context holds "

@@ -37,7 +37,7 @@ _ATTEMPTS = 2
 """Work of an engine that died or hung is tried this often on a slot."""
 _FEED = 64
 """Requests tokenized and submitted at a time."""
-_GATHER_S = 0.1
+_GATHER_S = 0.3
 """Completions of a batch are passed on together, at most this late: each crossing costs Ray time."""
 _ORPHANED_S = 300.0
 """A slot that nobody has asked for so long has lost coordinator and clients, and must not keep a device."""

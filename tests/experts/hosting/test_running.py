@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from experts.completion import Completion, Delta, Request
+from experts.errors import ExpertError
 from experts.hosting.messages import Tokens
 from experts.hosting.running import RunningBatch
 from experts.hosting.tokenizing import ChatTokenizer
@@ -21,8 +22,8 @@ class Bytes(ChatTokenizer):
     def __init__(self) -> None:
         self.stop_ids = (0,)
 
-    def render(self, messages: Sequence[Message]) -> list[int]:
-        return list(messages[-1].content.encode())
+    def render_all(self, conversations: Sequence[Sequence[Message]]) -> list[list[int] | ExpertError]:
+        return [list(messages[-1].content.encode()) for messages in conversations]
 
     def decode(self, token_ids: Sequence[int]) -> str:
         return bytes(token_ids).decode("utf-8", errors="replace")
