@@ -30,6 +30,7 @@ from experts.streams import Event, check_requests, closing, run_jobs
 
 _FEW = 16
 """After smaller batches what was learned is not put into the file at once: online, each request is one."""
+_EXIT_S = 15.0
 
 
 class HostedEngine:
@@ -49,6 +50,7 @@ class HostedEngine:
         self._jobs = JobMaker(self._experts, hosting, last)
         self._by_key = {model_key(expert): name for name, expert in self._experts.items()}
         self._client: HostingClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = asyncio.Lock()
         self._carrier = Carrier(self._experts, hosting.retries)
         self._switches: list[Switch] = []
@@ -135,10 +137,22 @@ class HostedEngine:
         """Leave the slots; they end with their last client, and Ray where it was started here."""
         self._closed = True
         self._jobs.keep()
-        if self._client is not None:
-            client, self._client = self._client, None
+        if await self._leave():
+            await ray_home.leave(self._let_go)
+
+    async def _leave(self) -> bool:
+        """Leave the coordinator; whether we were with one."""
+        client, self._client = self._client, None
+        if client is not None:
             await client.close()
-            await ray_home.leave()
+        return client is not None
+
+    def _let_go(self) -> None:
+        """The interpreter ends and nobody has closed us; called in another thread than the loop's."""
+        self._closed = True
+        if self._loop is not None and self._loop.is_running():
+            with contextlib.suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(_EXIT_S)
 
     # --- starting --------------------------------------------------------------------------
 
@@ -146,7 +160,8 @@ class HostedEngine:
         async with self._starting:
             if self._client is None:
                 started = time.monotonic()
-                await ray_home.enter(self._hosting)
+                self._loop = asyncio.get_running_loop()
+                await ray_home.enter(self._hosting, self._let_go)
                 try:
                     plan = plan_slots(self._hosting, list(self._experts.values()))
                     client = HostingClient(
@@ -154,7 +169,7 @@ class HostedEngine:
                     )
                     await client.start()
                 except BaseException:
-                    await ray_home.leave()
+                    await ray_home.leave(self._let_go)
                     raise
                 self._client = client
                 self._jobs.learn_start(time.monotonic() - started)

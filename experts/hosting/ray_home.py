@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,8 @@ class _Home:
     closing: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
     problem: Exception | None = None
+    at_exit: list[Callable[[], None]] = field(default_factory=list)
+    """What users do at the end of the interpreter, before Ray ends: calls to a Ray that has gone crash."""
 
     def run(self, hosting: HostingConfig) -> None:
         ray = import_ray()
@@ -58,6 +61,8 @@ class _Home:
         self.closed.set()
 
     def end(self) -> None:
+        for let_go in list(self.at_exit):
+            let_go()
         self.closing.set()
         self.closed.wait(_END_S)
 
@@ -66,8 +71,12 @@ _lock = threading.Lock()
 _home: _Home | None = None
 
 
-async def enter(hosting: HostingConfig) -> None:
+async def enter(hosting: HostingConfig, at_exit: Callable[[], None]) -> None:
     """Have Ray in this process; every call is to be matched by one of `leave`.
+
+    Args:
+        hosting: which Ray.
+        at_exit: called where the interpreter ends before `leave`; it must stop all calls to Ray.
 
     Raises:
         ConfigError: nothing can be joined at the address, or Ray runs here already at another one.
@@ -76,8 +85,9 @@ async def enter(hosting: HostingConfig) -> None:
     home = _take(hosting)
     while not home.started.is_set():
         await asyncio.sleep(_POLL_S)
+    home.at_exit.append(at_exit)
     if home.problem is not None:
-        await leave()
+        await leave(at_exit)
         raise home.problem
 
 
@@ -96,14 +106,16 @@ def _take(hosting: HostingConfig) -> _Home:
         return _home
 
 
-async def leave() -> None:
-    """Give Ray up; with the last user it ends where it was started here."""
+async def leave(at_exit: Callable[[], None]) -> None:
+    """Give Ray up, `at_exit` as given to `enter`; with the last user it ends where it was started here."""
     global _home
     with _lock:
         home = _home
         if home is None:
             return
         home.users -= 1
+        if at_exit in home.at_exit:
+            home.at_exit.remove(at_exit)
         if home.users:
             return
         _home = None

@@ -127,6 +127,7 @@ def test_estimates_follow_what_happened_in_this_process_and_the_next(make: Calla
     maker = make()
     before = cut(maker, ask("a", 20))[0].job
     maker.learn([Switch(expert="a", kind="reload", seconds=7.0)], [done("a", 20, seconds=60.0)])
+    maker.keep()
     for learned in (cut(maker, ask("a", 20))[0].job, cut(make(), ask("a", 20))[0].job):
         assert learned.prices.reload_s == 7.0 != before.prices.reload_s
         assert learned.seconds == pytest.approx(60.0), "as many requests with as long prompts and answers"
@@ -138,6 +139,7 @@ def test_jobs_of_one_expert_on_one_slot_are_one_observation(
 ) -> None:
     maker = make()
     maker.learn([], [done("a", 10, 4.0), done("a", 10, 2.0), done("a", 10, 3.0, slot="slot-1")])
+    maker.keep()
     key = maker.facts("a").key
     book = load_costs(tmp_path / "costs.json", slot_device(HostingConfig(device="cpu")))
     kept = book.to_dict()["models"][key]["work"]
