@@ -24,6 +24,7 @@ from eval.performance import (
     plan_accuracy,
     planning_quality,
     planning_scale,
+    reload_price,
     switching,
 )
 from experts.errors import ConfigError
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[], Any]] = {
     "planning_scale": planning_scale.run,
     "online": online_scheduling.run,
     "overhead": batch_overhead.run,
+    "reload": reload_price.run,
     "switching": switching.run,
     "plan_accuracy": plan_accuracy.run,
 }
