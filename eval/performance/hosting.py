@@ -27,7 +27,6 @@ from eval.performance import (
     reload_price,
     switching,
 )
-from experts.errors import ConfigError
 
 PARTS: dict[str, Callable[[], Any]] = {
     "planning_quality": planning_quality.run,
@@ -47,7 +46,7 @@ def main(
     """Measure scheduling and hosting; write JSON and pictures."""
     unknown = [name for name in only or () if name not in PARTS]
     if unknown:
-        raise ConfigError(f"There is no part {unknown[0]!r}; known are {', '.join(PARTS)}.")
+        raise typer.BadParameter(f"There is no part {unknown[0]!r}; known are {', '.join(PARTS)}.")
     screen = Console(highlight=False, width=120)
     out.mkdir(parents=True, exist_ok=True)
     for name in only or PARTS:

@@ -17,7 +17,7 @@ from experts.hosting.client import HostingClient
 from experts.hosting.jobs import Piece
 from experts.hosting.orders import Grant
 from experts.hosting.records import Fault, Refused, WorkDone
-from experts.hosting.remote import RemoteSlot, SlotLost
+from experts.hosting.remote import RemoteSlot, SlotFailed, SlotLost
 from experts.scheduling.switches import Switch
 from experts.streams import Emit, Event
 
@@ -132,8 +132,8 @@ class Carrier:
                         trouble = _Trouble(grant.slot, event.reason, event.retryable, lost=False)
                     else:
                         self._hear(event, note, told, emit)
-        except SlotLost as error:
-            trouble = self._lost(grant.slot, wanted, str(error))
+        except (SlotLost, SlotFailed) as error:
+            trouble = self._lost(grant.slot, wanted, error)
         except asyncio.CancelledError:
             await slot.abort([r.id for r in wanted if r.id in self.open])
             raise
@@ -154,19 +154,20 @@ class Carrier:
         else:
             emit(event)
 
-    def _lost(self, slot: str, wanted: Sequence[Request], error: str) -> _Trouble:
+    def _lost(self, slot: str, wanted: Sequence[Request], error: SlotLost | SlotFailed) -> _Trouble:
         affected = [r for r in wanted if r.id in self.open]
-        name = wanted[0].expert
+        name, lost = wanted[0].expert, isinstance(error, SlotLost)
         self.faults.append(
             Fault(
-                kind="slot_lost",
+                kind="slot_lost" if lost else "slot_failed",
                 slot=slot,
                 expert=name,
                 requests=len(affected),
-                detail=f"{error} {len(affected)} questions to {name!r} were given to another slot.",
+                detail=f"{error} {len(affected)} questions to {name!r} were given back.",
             )
         )
-        return _Trouble(slot, f"The slot of expert {name!r} was lost while it answered.", True, lost=True)
+        reason = f"The slot of expert {name!r} was lost while it answered." if lost else str(error)
+        return _Trouble(slot, reason, True, lost=lost)
 
     def _fail_rest(self, piece: Piece, error: str, retryable: bool, emit: Emit) -> None:
         for request in piece.requests:

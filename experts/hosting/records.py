@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 FaultKind = Literal[
-    "engine_died", "engine_hung", "load_failed", "memory_not_freed", "slot_lost", "coordinator_lost"
+    "engine_died",
+    "engine_hung",
+    "load_failed",
+    "memory_not_freed",
+    "slot_failed",
+    "slot_lost",
+    "coordinator_lost",
 ]
 
 

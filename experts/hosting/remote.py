@@ -23,6 +23,10 @@ class SlotLost(ExpertUnavailable):
     """The process of a slot has gone with work in it."""
 
 
+class SlotFailed(ExpertUnavailable):
+    """Something raised inside a slot that should not; its process lives."""
+
+
 class CoordinatorLost(ExpertUnavailable):
     """The coordinator's process has gone."""
 
@@ -40,6 +44,7 @@ class RemoteSlot:
 
         Raises:
             SlotLost: the slot has gone.
+            SlotFailed: a defect inside it.
         """
         from ray.exceptions import RayError, RayTaskError
 
@@ -47,7 +52,7 @@ class RemoteSlot:
             async for chunk in self._actor.run.remote(name, expert, requests, deltas):
                 yield await chunk
         except RayTaskError as error:
-            raise error.cause from None  # a defect of ours, not a loss
+            raise SlotFailed(f"A slot failed: {type(error.cause).__name__}: {error.cause}.") from error
         except RayError as error:
             raise SlotLost(f"A slot was lost while it worked ({type(error).__name__}).") from error
 
