@@ -182,6 +182,7 @@ class Compound:
         """Keep who was asked how often, for the next plan."""
         if self._built.hosted is not None and len(answers) >= _TELLING:
             observe_shares(self.config, answers, self._built.hosted.costs)
+            self._built.hosted.keep_costs()
 
     async def _route(self, router: Router, queries: Sequence[Query], k: int | None) -> list[RoutingDecision]:
         k = self.config.k if k is None else k

@@ -18,7 +18,7 @@ from experts.hosting import ray_home
 from experts.hosting.carrying import Carrier, Told
 from experts.hosting.client import HostingClient
 from experts.hosting.hosted_expert import model_key
-from experts.hosting.jobs import JobMaker
+from experts.hosting.jobs import JobMaker, Piece
 from experts.hosting.model_files import model_folder, weights_identity
 from experts.hosting.orders import Ahead, HostingStatus
 from experts.hosting.placement import SlotPlan, coordinator_actor, plan_slots
@@ -86,7 +86,7 @@ class HostedEngine:
             raise ExpertError("The engine has been closed; make a new one.")
         check_requests(requests, self.experts, self._carrier.open)
         self._carrier.open |= (own := {r.id: r for r in requests})
-        told = Told()
+        told, pieces, client = Told(), list[Piece](), None
         try:
             client = await self._start()
             pieces = self._jobs.cut(requests, max(1, client.slots), client.new_id)
@@ -98,6 +98,9 @@ class HostedEngine:
                     yield event
         finally:
             self._carrier.forget(list(own))
+            if client is not None:
+                for piece in pieces:  # of those that were not begun before the caller left
+                    await client.ended(piece.job)
             self._switches += told.switches
             self._jobs.learn(told.switches, told.work)
             if len(requests) > _FEW:
@@ -129,6 +132,10 @@ class HostedEngine:
         """What is known of prices and speeds; kept in its file after every batch."""
         return self._jobs.book
 
+    def keep_costs(self) -> None:
+        """Put into the file what somebody else has added to `costs`."""
+        self._jobs.keep(always=True)
+
     async def slot_is_idle(self) -> None:
         """Wait until a slot has nothing to do, for work that is worth doing early only then."""
         await (await self._start()).idle.wait()
@@ -145,6 +152,7 @@ class HostedEngine:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+            self._carrier.faults += client.faults
         return client is not None
 
     def _let_go(self) -> None:

@@ -141,8 +141,8 @@ class JobMaker:
             )
         self._news = self._news or bool(switches or work)
 
-    def keep(self) -> None:
-        """Put what is new into the file."""
-        if self._news:
+    def keep(self, *, always: bool = False) -> None:
+        """Put what is new into the file; `always`: also where nothing was learned here."""
+        if self._news or always:
             self._news = False
             save_costs(self._path, self.book)
