@@ -101,7 +101,8 @@ class EngineRack:
         clean = self.process is None and not self._parked
         try:
             return await self._switch(spec)
-        except ExpertTimeout:
+        except ExpertTimeout as error:
+            self._record("engine_hung", spec.expert, str(error))
             raise
         except ExpertUnavailable as error:
             if clean:

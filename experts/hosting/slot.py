@@ -181,6 +181,7 @@ class Slot:
             hosted = await self._host(name, expert)
             mounted, switch = await self._make_resident(name, hosted)
         except CompoundError as error:
+            batch.restart()  # a process that died while loading has marked it as lost, with nothing sent
             batch.put(*self._rack.take_faults())
             batch.give_back(f"Expert {name!r} cannot answer: {error}", retryable=error.retryable)
             return None
@@ -206,7 +207,7 @@ class Slot:
                 await process.send(Submit(tuple(ready)))
                 batch.mark_sent(ready)
         except ExpertUnavailable:
-            batch.lose(hung=False)
+            batch.lose(hung=process.pid in self._hung)
         except Exception as error:  # noqa: BLE001  # a task of its own: whatever it is must reach the caller
             _log.exception("a batch could not be tokenized")
             batch.fail_rest(

@@ -29,7 +29,7 @@ FAULTS: dict[str, set[str]] = {
     "hang_engine": {"engine_hung"},
     "kill_slot": {"slot_lost"},
     "kill_coordinator": {"coordinator_lost"},
-    "kill_node": {"slot_lost"},
+    "kill_node": {"slot_lost", "coordinator_lost"},
 }
 
 
