@@ -11,127 +11,70 @@ median of each and of the ratio pair by pair.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from compound.config import default_config_path, load_config
-from eval.benchmarks import load_benchmark
+from eval.benchmarks import pocket_queries
+from eval.performance.json_child import json_child
+from eval.performance.measuring import answer_tokens, timed
+from eval.performance.yardstick import bare_settings, rendered
 from experts.completion import Request
-from experts.config import HostingConfig, VllmExpert
-from experts.engine import generate
+from experts.config import VllmExpert
 from experts.errors import ConfigError
 from experts.hosting.environment import engine_environment
 from experts.hosting.hosted_engine import HostedEngine
 from experts.prompts import render_messages
-
-
-class _Bare:
-    """The yardstick's process."""
-
-    def __init__(self, expert: VllmExpert, hosting: HostingConfig, threads: int) -> None:
-        engine = {
-            "model": expert.model,
-            "dtype": expert.engine.dtype,
-            "max_model_len": expert.engine.max_model_len,
-            "max_num_seqs": expert.engine.max_num_seqs,
-            "enforce_eager": True,
-            "kv_cache_memory_bytes": int(hosting.kv_cache_gib * 2**30),
-        }
-        settings = json.dumps({"engine": engine, "max_tokens": expert.sampling.max_tokens})
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "eval.performance.bare_vllm", settings],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, **engine_environment("cpu", threads)},
-        )
-        self._read()
-
-    def run(self, prompts: list[str]) -> dict[str, Any]:
-        stdin: IO[str] = self._process.stdin  # type: ignore[assignment]
-        stdin.write(json.dumps(prompts) + "\n")
-        stdin.flush()
-        return self._read()
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _read(self) -> dict[str, Any]:
-        stdout: IO[str] = self._process.stdout  # type: ignore[assignment]
-        line = stdout.readline()
-        if not line:
-            raise ConfigError("The bare vLLM process ended; is vLLM installed?")
-        result: dict[str, Any] = json.loads(line)
-        return result
-
-
-async def _ours(engine: HostedEngine, requests: list[Request]) -> tuple[float, int]:
-    started = time.perf_counter()
-    completions = await generate(engine, requests)
-    seconds = time.perf_counter() - started
-    failures = [c.error for c in completions if c.error]
-    if failures:
-        raise ConfigError(f"{len(failures)} requests failed, first: {failures[0]}")
-    return seconds, sum(c.usage.completion_tokens for c in completions)
+from experts.query import Message
 
 
 async def _compare(expert_name: str, n: int, rounds: int, threads: int) -> list[dict[str, float]]:
-    from transformers import AutoTokenizer
-
     config = load_config(default_config_path())
-    expert = config.all_experts[expert_name]
+    expert, hosting = config.all_experts[expert_name], config.hosting
     if not isinstance(expert, VllmExpert):
         raise ConfigError(f"{expert_name!r} is not hosted here.")
-    conversations = [render_messages(q.query, config.prompts) for q in load_benchmark("pocket", "test", n)]
-    tokenizer = AutoTokenizer.from_pretrained(str(Path(expert.model)))
-    prompts = [
-        tokenizer.apply_chat_template(
-            [{"role": m.role, "content": m.content} for m in c], tokenize=False, add_generation_prompt=True
-        )
-        for c in conversations
-    ]
-    hosting = config.hosting
-    engine, bare = HostedEngine({expert_name: expert}, hosting), _Bare(expert, hosting, threads)
-    rows = []
-    try:
-        for number in range(rounds + 1):
-            requests = [
-                Request(
-                    id=f"{number}/{i}",
-                    expert=expert_name,
-                    query_id=str(i),
-                    messages=c,
-                    sampling=expert.sampling,
-                )
-                for i, c in enumerate(conversations)
-            ]
-            theirs = bare.run(prompts)
-            seconds, tokens = await _ours(engine, requests)
-            if number:  # the first round warms both up
-                rows.append(
-                    {
-                        "ours": seconds,
-                        "bare": theirs["seconds"],
-                        "tokens": tokens,
-                        "bare_tokens": theirs["tokens"],
-                    }
-                )
-    finally:
-        bare.close()
-        await engine.close()
+    conversations = [render_messages(q, config.prompts) for q in pocket_queries("test", n)]
+    prompts = rendered(Path(expert.model), conversations)
+    settings = bare_settings(expert, hosting, "cpu", eager=True)
+    environment = engine_environment("cpu", threads)
+    engine, rows = HostedEngine({expert_name: expert}, hosting), []
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "bare.log"
+        try:
+            async with json_child("eval.performance.bare_vllm", settings, environment, log) as bare:
+                await bare.read()
+                for number in range(rounds + 1):
+                    theirs = await bare.ask(prompts)
+                    requests = _requests(f"{number}", expert_name, expert, conversations)
+                    seconds, completions = await timed(engine, requests)
+                    if number:  # the first round warms both up
+                        rows.append(
+                            {
+                                "ours": seconds,
+                                "bare": theirs["seconds"],
+                                "tokens": answer_tokens(completions),
+                                "bare_tokens": theirs["tokens"],
+                            }
+                        )
+        finally:
+            await engine.close()
     return rows
+
+
+def _requests(
+    tag: str, name: str, expert: VllmExpert, conversations: Sequence[tuple[Message, ...]]
+) -> list[Request]:
+    return [
+        Request(id=f"{tag}/{i}", expert=name, query_id=str(i), messages=c, sampling=expert.sampling)
+        for i, c in enumerate(conversations)
+    ]
 
 
 def run(

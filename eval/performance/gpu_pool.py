@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,11 +19,10 @@ from typing import Any
 from eval.performance.gpu_models import write_model
 from eval.performance.gpu_setup import Report, Setup
 from eval.performance.gpu_throughput import prompts
+from eval.performance.measuring import timed
 from eval.performance.planning_scale import draw_choices
 from experts.completion import Request
 from experts.config import VllmExpert
-from experts.engine import generate
-from experts.errors import ExpertError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.query import Message
 from experts.scheduling.switches import count
@@ -100,14 +98,6 @@ def _requests(setup: Setup, choices: Choices) -> list[Request]:
     ]
 
 
-async def _ask(engine: HostedEngine, requests: Sequence[Request]) -> float:
-    began = time.perf_counter()
-    errors = [c.error for c in await generate(engine, requests) if c.error]
-    if errors:
-        raise ExpertError(f"{len(errors)} of {len(requests)} requests failed, first: {errors[0]}")
-    return time.perf_counter() - began
-
-
 async def _round(
     setup: Setup, report: Report, folders: Mapping[str, Path], asked: Sequence[Request]
 ) -> float | None:
@@ -117,9 +107,9 @@ async def _round(
     experts = {name: setup.expert(folder, share=_SHARE) for name, folder in folders.items()}
     engine = HostedEngine(experts, setup.hosting())
     try:
-        start_s = await _ask(engine, asked[:1])
+        start_s, _ = await timed(engine, asked[:1])
         before = len(await engine.switches())
-        seconds = await _ask(engine, asked)
+        seconds, _ = await timed(engine, asked)
         switches = (await engine.switches())[before:]
     finally:
         await engine.close()
@@ -169,7 +159,7 @@ async def _query(engine: HostedEngine, requests: Sequence[Request]) -> tuple[lis
     loads, alone = [], []
     for request in requests:
         before = len(await engine.switches())
-        seconds = await _ask(engine, [request])
+        seconds, _ = await timed(engine, [request])
         switches = (await engine.switches())[before:]
         loads += [s.seconds for s in switches]
         alone.append(seconds - sum(s.seconds for s in switches))

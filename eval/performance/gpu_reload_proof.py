@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.performance.gpu_child import JsonChild, json_child
 from eval.performance.gpu_models import Shape, write_model
 from eval.performance.gpu_setup import Report, Setup
+from eval.performance.json_child import JsonChild, json_child
 from experts.hosting.environment import engine_environment
 
 _SHARE = 0.5

@@ -11,22 +11,20 @@ import asyncio
 import random
 import shutil
 import statistics
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.performance.gpu_child import JsonChild, json_child
 from eval.performance.gpu_models import Shape, write_model
 from eval.performance.gpu_setup import Report, Setup
+from eval.performance.json_child import JsonChild, json_child
+from eval.performance.measuring import answer_tokens, timed
+from eval.performance.yardstick import bare_settings, rendered
 from experts.completion import Request
 from experts.config import VllmExpert
-from experts.engine import generate
-from experts.errors import ExpertError
 from experts.hosting.environment import engine_environment
 from experts.hosting.hosted_engine import HostedEngine
 from experts.query import Message
-from experts.sampling import SamplingConfig
 
 _SHARE = 0.4
 """Of the GPU's memory for each of the two engines."""
@@ -45,38 +43,28 @@ async def measure(setup: Setup, report: Report) -> None:
         expert = setup.expert(folder, share=_SHARE)
         environment = engine_environment(setup.device, setup.threads)
         log = setup.scratch / f"bare-{shape.name}.log"
-        async with json_child("eval.performance.bare_vllm", _bare(setup, expert), environment, log) as bare:
+        eager = setup.device == "cpu" or setup.eager
+        settings = bare_settings(expert, setup.hosting(), setup.device, eager=eager)
+        async with json_child("eval.performance.bare_vllm", settings, environment, log) as bare:
             await bare.read()
             await _rounds(setup, report, shape, expert, bare)
         await asyncio.to_thread(shutil.rmtree, setup.scratch / "models")
 
 
-def _bare(setup: Setup, expert: VllmExpert) -> dict[str, Any]:
-    """Settings of `bare_vllm` that give it the engine that ours has."""
-    engine: dict[str, Any] = {
-        "model": expert.model,
-        "dtype": expert.engine.dtype,
-        "max_model_len": expert.engine.max_model_len,
-        "max_num_seqs": expert.engine.max_num_seqs,
-        "enforce_eager": setup.device == "cpu" or setup.eager,
-        "generation_config": "vllm",
-    }
-    if setup.device == "gpu":
-        engine["gpu_memory_utilization"] = expert.engine.gpu_memory_utilization
-    else:
-        engine["kv_cache_memory_bytes"] = int(setup.hosting().kv_cache_gib * 2**30)
-    return {"engine": engine, "max_tokens": setup.answer_tokens}
-
-
 async def _rounds(setup: Setup, report: Report, shape: Shape, expert: VllmExpert, bare: JsonChild) -> None:
-    template = _Template(Path(expert.model))
     engine = HostedEngine({shape.name: expert}, setup.hosting())
     try:
         for number in range(_ROUNDS):
             # Prompts differ from round to round, or the prefix cache would answer half of the question.
             texts = prompts(512 if setup.device == "gpu" else 48, seed=number)
-            theirs = await bare.ask([template.render(text) for text in texts])
-            seconds, tokens = await _ours(engine, shape.name, texts, expert.sampling)
+            conversations = [(Message("user", text),) for text in texts]
+            theirs = await bare.ask(rendered(Path(expert.model), conversations))
+            requests = [
+                Request(id=str(i), expert=shape.name, query_id=str(i), messages=c, sampling=expert.sampling)
+                for i, c in enumerate(conversations)
+            ]
+            seconds, completions = await timed(engine, requests)
+            tokens = answer_tokens(completions)
             if number:
                 report.add(
                     shape=shape.name,
@@ -93,42 +81,11 @@ async def _rounds(setup: Setup, report: Report, shape: Shape, expert: VllmExpert
         await engine.close()
 
 
-class _Template:
-    """The text that `bare_vllm` is given, equal to what our slot makes of the message."""
-
-    def __init__(self, folder: Path) -> None:
-        from transformers import PreTrainedTokenizerFast
-
-        self._tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(str(folder))
-
-    def render(self, text: str) -> str:
-        turns = [{"role": "user", "content": text}]
-        return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-
-
 def prompts(n: int, seed: int) -> list[str]:
     """Made-up questions of about 110 characters, which are as many tokens of the made-up models."""
     rng = random.Random(seed)
     letters = "abcdefghijklmnopqrstuvwxyz     "
     return [f"{i}: {''.join(rng.choices(letters, k=105))}" for i in range(n)]
-
-
-async def _ours(
-    engine: HostedEngine, expert: str, texts: Sequence[str], sampling: SamplingConfig
-) -> tuple[float, int]:
-    requests = [
-        Request(
-            id=str(i), expert=expert, query_id=str(i), messages=(Message("user", text),), sampling=sampling
-        )
-        for i, text in enumerate(texts)
-    ]
-    began = time.perf_counter()
-    completions = await generate(engine, requests)
-    seconds = time.perf_counter() - began
-    errors = [c.error for c in completions if c.error]
-    if errors:
-        raise ExpertError(f"{len(errors)} of {len(requests)} requests failed, first: {errors[0]}")
-    return seconds, sum(c.usage.completion_tokens for c in completions)
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ those on real engines, which want a quiet machine. Each writes its JSON as soon 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,7 @@ from eval.performance import (
     reload_price,
     switching,
 )
+from eval.performance.measuring import keep
 
 PARTS: dict[str, Callable[[], Any]] = {
     "planning_quality": planning_quality.run,
@@ -52,8 +52,7 @@ def main(
     for name in only or PARTS:
         started = time.perf_counter()
         screen.print(f"{name} ...")
-        result = PARTS[name]()
-        (out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        keep(PARTS[name](), out / f"{name}.json")
         screen.print(f"{name}: {time.perf_counter() - started:.0f} s, in {out / name}.json")
     for path in hosting_pictures.draw(out):
         screen.print(f"drawn: {path}")

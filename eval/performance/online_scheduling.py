@@ -11,7 +11,6 @@ Counts and simulated seconds; nothing here depends on the machine but `wall_s`.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from eval.performance.measuring import keep
 from eval.simulation.policies import CollatingFifo, FirstComeFirstServed, Policy
 from eval.simulation.simulator import Setting, simulate
 from eval.simulation.summary import summarise
@@ -125,8 +125,7 @@ def main(
             f"300 experts, 32 slots, {name}: {m['switches']:.0f} switches, mean {m['latency_mean_s']:.1f} s,"
             f" {m['events'] / m['wall_s']:.0f} events/s, overtaken {m['overtaken']:.0f}"
         )
-    if out is not None:
-        out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    keep(result, out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ questions (`test`) is planned for a cold start, made from a cold start, and comp
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from compound.planned import Plan
 from compound.planning_compare import Actual, compare
 from compound.system import Compound
 from eval.benchmarks import pocket_queries
+from eval.performance.measuring import keep
 from experts.query import Query
 
 
@@ -80,8 +80,7 @@ def main(
     """Compare a plan with the run that it foresees."""
     result = run(calibration, queries, slots)
     show(result, Console(highlight=False, width=120))
-    if out is not None:
-        out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    keep(result, out)
 
 
 if __name__ == "__main__":

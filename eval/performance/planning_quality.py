@@ -12,7 +12,6 @@ seconds of this machine.
 from __future__ import annotations
 
 import json
-import logging
 import random
 import statistics
 from collections.abc import Sequence
@@ -23,11 +22,10 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.performance.measuring import keep
 from eval.performance.round_optimum import optimal_makespan
 from experts.scheduling.round_plan import plan_round
 from experts.scheduling.work import ExpertWork, SlotState, SwitchPrices
-
-_log = logging.getLogger(__name__)
 
 Round = tuple[list[ExpertWork], list[SlotState], str | None]
 """Work, slots, closing expert."""
@@ -114,12 +112,10 @@ def main(
     out: Annotated[Path | None, typer.Option(help="JSON file; by default the screen.")] = None,
 ) -> None:
     """Hold round plans against the exact optimum."""
-    text = json.dumps(run(rounds, processes=processes), indent=1)
-    if out:
-        out.write_text(text + "\n", encoding="utf-8")
-        _log.info("Written to %s.", out)
-    else:
-        typer.echo(text)
+    result = run(rounds, processes=processes)
+    keep(result, out)
+    if out is None:
+        typer.echo(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

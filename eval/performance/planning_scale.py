@@ -10,7 +10,6 @@ estimated seconds per expert, one by one from plain Python tuples as a router wo
 from __future__ import annotations
 
 import json
-import logging
 import math
 import time
 from collections.abc import Sequence
@@ -20,10 +19,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from eval.performance.measuring import keep
 from experts.scheduling.round_plan import RoundPlan, plan_round
 from experts.scheduling.work import ExpertWork, SlotState, SwitchPrices
-
-_log = logging.getLogger(__name__)
 
 _PRICES = SwitchPrices(wake_s=0.5, reload_s=1.0, engine_s=10.0, process_s=30.0)
 """In the order of what a GPU needs for an expert of some gigabytes."""
@@ -135,12 +133,10 @@ def main(
     out: Annotated[Path | None, typer.Option(help="JSON file; by default the screen.")] = None,
 ) -> None:
     """Time the planning of big rounds."""
-    text = json.dumps(run(experts, slots, families, k), indent=1)
-    if out:
-        out.write_text(text + "\n", encoding="utf-8")
-        _log.info("Written to %s.", out)
-    else:
-        typer.echo(text)
+    result = run(experts, slots, families, k)
+    keep(result, out)
+    if out is None:
+        typer.echo(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

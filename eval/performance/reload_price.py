@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from eval.performance.gpu_models import Shape, write_model
+from eval.performance.measuring import timed
 from experts.completion import Request
 from experts.config import EngineArguments, HostingConfig, VllmExpert
-from experts.engine import generate
-from experts.errors import ConfigError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.query import Message
 from experts.sampling import SamplingConfig
@@ -57,9 +56,7 @@ async def _in_turns(folder: Path, reloads: int) -> list[float]:
                 messages=(Message("user", "hello"),),
                 sampling=_SAMPLING,
             )
-            [completion] = await generate(engine, [request])
-            if completion.error:
-                raise ConfigError(f"A request failed: {completion.error}")
+            await timed(engine, [request])
         return [s.seconds for s in await engine.switches() if s.kind == "reload"]
     finally:
         await engine.close()

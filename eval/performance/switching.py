@@ -15,7 +15,6 @@ of the pool's experts is resident.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import statistics
 import time
@@ -28,9 +27,9 @@ from rich.console import Console
 
 from compound.config import default_config_path, load_config
 from eval.benchmarks import load_benchmark
+from eval.performance.measuring import keep, timed
 from experts.completion import Request
 from experts.config import HostingConfig, VllmExpert
-from experts.engine import generate
 from experts.errors import ConfigError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.prompts import render_messages
@@ -79,10 +78,7 @@ async def _timed(engine: HostedEngine, batches: Sequence[Sequence[Request]]) -> 
     """Seconds and switches of batches that are submitted one after another."""
     before, started = len(await engine.switches()), time.perf_counter()
     for batch in batches:
-        completions = await generate(engine, batch)
-        failures = [c.error for c in completions if c.error]
-        if failures:
-            raise ConfigError(f"{len(failures)} requests failed, first: {failures[0]}")
+        await timed(engine, batch)
     seconds = time.perf_counter() - started
     switches: list[Switch] = (await engine.switches())[before:]
     counts = count(switches)
@@ -182,8 +178,7 @@ def main(
     """Compare ways to run one batch over many experts on one slot."""
     rows = run(queries, k, rounds)
     show(rows, Console(highlight=False, width=140))
-    if out is not None:
-        out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    keep(rows, out)
 
 
 if __name__ == "__main__":
