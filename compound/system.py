@@ -213,7 +213,7 @@ class Compound:
         """How often experts have been made resident so far, by kind."""
         self._check_open()
         hosted = self._built.hosted
-        return count(self._loop.run(hosted.switches())) if hosted else SwitchCounts()
+        return count(hosted.switches()) if hosted else SwitchCounts()
 
     def faults(self) -> list[Fault]:
         """What has broken under this system's work so far, and what was done about it; oldest first."""

@@ -108,9 +108,9 @@ async def _round(
     engine = HostedEngine(experts, setup.hosting())
     try:
         start_s, _ = await timed(engine, asked[:1])
-        before = len(await engine.switches())
+        before = len(engine.switches())
         seconds, _ = await timed(engine, asked)
-        switches = (await engine.switches())[before:]
+        switches = engine.switches()[before:]
     finally:
         await engine.close()
     report.add(
@@ -158,9 +158,9 @@ async def _query(engine: HostedEngine, requests: Sequence[Request]) -> tuple[lis
     """Ask a query's experts one after another; seconds of loads, and of requests without them."""
     loads, alone = [], []
     for request in requests:
-        before = len(await engine.switches())
+        before = len(engine.switches())
         seconds, _ = await timed(engine, [request])
-        switches = (await engine.switches())[before:]
+        switches = engine.switches()[before:]
         loads += [s.seconds for s in switches]
         alone.append(seconds - sum(s.seconds for s in switches))
     return loads, alone

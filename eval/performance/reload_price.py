@@ -57,6 +57,6 @@ async def _in_turns(folder: Path, reloads: int) -> list[float]:
                 sampling=_SAMPLING,
             )
             await timed(engine, [request])
-        return [s.seconds for s in await engine.switches() if s.kind == "reload"]
+        return [s.seconds for s in engine.switches() if s.kind == "reload"]
     finally:
         await engine.close()

@@ -76,11 +76,11 @@ def _requests(names: Sequence[str], queries: int, k: int, tag: str) -> list[Requ
 
 async def _timed(engine: HostedEngine, batches: Sequence[Sequence[Request]]) -> dict[str, Any]:
     """Seconds and switches of batches that are submitted one after another."""
-    before, started = len(await engine.switches()), time.perf_counter()
+    before, started = len(engine.switches()), time.perf_counter()
     for batch in batches:
         await timed(engine, batch)
     seconds = time.perf_counter() - started
-    switches: list[Switch] = (await engine.switches())[before:]
+    switches: list[Switch] = engine.switches()[before:]
     counts = count(switches)
     return {
         "seconds": seconds,

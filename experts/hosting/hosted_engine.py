@@ -110,7 +110,7 @@ class HostedEngine:
         """See `Engine.abort`."""
         await self._carrier.abort(request_ids)
 
-    async def switches(self) -> list[Switch]:
+    def switches(self) -> list[Switch]:
         """All switches that this engine's batches have caused so far, in batches that have ended."""
         return list(self._switches)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from experts.hosting.slot import SlotStatus
+from experts.hosting.records import SlotStatus
 from experts.scheduling.work import Job
 
 

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from experts.config import HostingConfig, VllmExpert
 from experts.errors import ConfigError
 from experts.hosting.ray_home import NAMESPACE, import_ray
-from experts.hosting.slot import Slot, SlotStatus
+from experts.hosting.records import SlotStatus
+from experts.hosting.slot import Slot
 
 _MAX_CALLS = 1000
 """Calls that an actor serves at once; in a slot they wait for residency, in the coordinator for grants."""

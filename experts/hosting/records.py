@@ -1,4 +1,4 @@
-"""What a slot tells its client beside texts: switches are in `scheduling.switches`, here are work and faults.
+"""What a slot tells about itself: work, faults and status; switches are in `scheduling.switches`.
 
 Plain values that cross Ray.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from experts.scheduling.work import SlotState
 
 FaultKind = Literal[
     "engine_died",
@@ -56,3 +58,19 @@ class Refused:
     """One sentence for the error of a request, should nobody else be able to do it."""
     retryable: bool
     """Whether asking again later may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatus:
+    """A slot as it is now, for the coordinator and for people."""
+
+    name: str
+    state: SlotState
+    pid: int
+    """Of the slot's own process."""
+    engine_pid: int | None
+    """Of the engine at work; None: there is none."""
+    node: str
+    """Name of the machine."""
+    running: tuple[str, ...]
+    """Names of the experts whose batches it holds."""

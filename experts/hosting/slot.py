@@ -14,7 +14,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from experts.completion import Completion, Delta, Request
@@ -25,12 +25,11 @@ from experts.hosting.environment import engine_environment
 from experts.hosting.hosted_expert import HostedExpert, model_key, read_ahead, read_expert
 from experts.hosting.messages import Abort, Event, Loaded, Rejected, Submit, Tokens
 from experts.hosting.rack import EngineRack, Mounted
-from experts.hosting.records import Fault, FaultKind, Refused, WorkDone
+from experts.hosting.records import Fault, FaultKind, Refused, SlotStatus, WorkDone
 from experts.hosting.residency import ResidencyGate
 from experts.hosting.running import RunningBatch
 from experts.hosting.tokenizing import ChatTokenizer
 from experts.scheduling.switches import Switch
-from experts.scheduling.work import SlotState
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 2
@@ -43,19 +42,6 @@ _ORPHANED_S = 300.0
 """A slot that nobody has asked for so long has lost coordinator and clients, and must not keep a device."""
 
 SlotEvent = Delta | Completion | Switch | WorkDone | Fault | Refused
-
-
-@dataclass(frozen=True, slots=True)
-class SlotStatus:
-    """A slot as it is now, for the coordinator and for people."""
-
-    name: str
-    state: SlotState
-    pid: int
-    engine_pid: int | None
-    node: str
-    running: tuple[str, ...]
-    """Names of the experts whose batches it holds."""
 
 
 class Slot:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from experts.hosting.slot import SlotStatus
+from experts.hosting.records import SlotStatus
 from experts.scheduling.work import SlotState
 
 _log = logging.getLogger(__name__)

@@ -123,17 +123,13 @@ class Scheduler:
                 self._waiting.remove(job_id)
 
     def finished(self, job_id: str, now: float) -> None:
-        """A running job has ended.
+        """A running job has ended, with or without a result.
 
         Raises:
             KeyError: it does not run.
         """
         self._dispatching.changed()
         self._slots[self._runs_on.pop(job_id)].release(job_id, now)
-
-    def failed(self, job_id: str, now: float) -> None:
-        """A running job has ended without a result; what its slot then holds is told by `set_state`."""
-        self.finished(job_id, now)
 
     # ------------------------------------------------------------ decisions
 

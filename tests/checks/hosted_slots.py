@@ -9,7 +9,7 @@ from typing import Any
 from experts.config import HostingConfig
 from experts.hosting.coordinator import Coordinator
 from experts.hosting.orders import Accepted, Joined, Orders
-from experts.hosting.slot import SlotStatus
+from experts.hosting.records import SlotStatus
 from experts.scheduling.work import Job, SlotState, SwitchPrices
 
 PRICES = SwitchPrices(wake_s=1.0, reload_s=1.0, engine_s=2.0, process_s=3.0)

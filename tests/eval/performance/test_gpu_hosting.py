@@ -13,11 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from eval.performance import gpu_hosting
-from eval.performance.json_child import json_child
 from eval.performance.gpu_models import SHAPES, write_model
 from eval.performance.gpu_pool import loads_in_order
 from eval.performance.gpu_setup import Report, Setup, shapes_of
 from eval.performance.gpu_switching import summary
+from eval.performance.json_child import json_child
 from experts.errors import ConfigError, ExpertUnavailable
 
 

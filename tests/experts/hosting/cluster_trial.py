@@ -48,7 +48,7 @@ def requests(trial: str) -> list[Request]:
 
 
 async def run(engine: HostedEngine, cluster: Cluster, trial: str, strike: Strike) -> dict[str, Any]:
-    before, switched = len(engine.faults()), len(await engine.switches())
+    before, switched = len(engine.faults()), len(engine.switches())
     answers: list[Completion] = []
     asked, struck = requests(trial), False
     async for event in engine.submit(asked):
@@ -74,7 +74,7 @@ async def run(engine: HostedEngine, cluster: Cluster, trial: str, strike: Strike
         "note": next((a.notes[0] for a in answers if a.notes), ""),
         "slots": len(status.slots),
         "experts": len(EXPERTS),
-        "residencies": [(s.expert, s.slot) for s in (await engine.switches())[switched:]],
+        "residencies": [(s.expert, s.slot) for s in engine.switches()[switched:]],
         "waiting": status.waiting,
     }
 

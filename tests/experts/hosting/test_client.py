@@ -48,6 +48,7 @@ async def test_a_grant_for_a_job_whose_submission_was_cancelled_is_given_back() 
         await asyncio.gather(submitting, return_exceptions=True)
         coordinator.grant(job)
         await until_told(coordinator, "withdrawn", job.id)
+        assert coordinator.told.count(("withdrawn", job.id)) == 1
 
 
 async def test_idle_slots_and_experts_to_prefetch_are_passed_on() -> None:

@@ -73,6 +73,7 @@ async def test_a_slot_that_failed_with_a_job_is_looked_at_at_once(monkeypatch: p
         hosted.keeper.made[0].alive = False
         await hosted.ended("x", "a1", trouble="slot-0")
         await until(lambda: len(hosted.keeper.made) == 2)
+        assert (await hosted.coordinator.status()).lost_slots == 1
 
 
 async def test_what_an_idle_slot_really_holds_is_believed() -> None:

@@ -15,7 +15,7 @@ from experts.config import VllmExpert
 from experts.engine import generate
 from experts.errors import ConfigError, ExpertError
 from experts.hosting.hosted_engine import HostedEngine
-from experts.scheduling.switches import SwitchCounts, count
+from experts.scheduling.switches import SwitchCounts
 
 # The shared engine belongs to one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -81,13 +81,13 @@ async def test_a_round_makes_every_expert_resident_once_and_reloads_within_a_fam
     hosted: HostedEngine, ask: MakeRequest
 ) -> None:
     await generate(hosted, [ask("warm", STRANGER)])
-    before = count(await hosted.switches())
+    before = count(hosted.switches())
     names = [*FAMILY, STRANGER]
     completions = await generate(hosted, [ask(f"{i}-{name}", name) for i in range(6) for name in names])
     assert all(c.ok and c.text for c in completions)
     # The stranger is resident already; the family comes as one new engine and two reloads.
-    assert count(await hosted.switches()) - before == SwitchCounts(new_engine=1, reload=2)
-    assert [s.note for s in (await hosted.switches())[-3:]] == [None] * 3
+    assert count(hosted.switches()) - before == SwitchCounts(new_engine=1, reload=2)
+    assert [s.note for s in hosted.switches()[-3:]] == [None] * 3
 
 
 async def test_answers_do_not_depend_on_what_was_resident_before(
@@ -171,7 +171,7 @@ async def check_broken_engine_is_replaced(
         assert all(c.ok for c in completions), completions[0].error
         [second] = await engine.engine_pids()
         assert second != first
-        assert [s.kind for s in await engine.switches()] == ["new_process", "new_process"]
+        assert [s.kind for s in engine.switches()] == ["new_process", "new_process"]
     finally:
         await engine.close()
 
@@ -185,7 +185,7 @@ async def test_a_parked_engine_is_woken_instead_of_built(
         for number, name in enumerate([FAMILY[0], STRANGER, FAMILY[0], STRANGER, FAMILY[1]]):
             [completion] = await generate(engine, [ask(f"q{number}", name, "What is 12 plus 30?")])
             assert completion.ok, completion.error
-        kinds = [(s.kind, s.reloaded) for s in await engine.switches()]
+        kinds = [(s.kind, s.reloaded) for s in engine.switches()]
         # One process a family, then no engine is ever built again.
         assert kinds == [
             ("new_process", False),
