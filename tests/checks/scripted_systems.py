@@ -10,6 +10,7 @@ import yaml
 
 from compound.config import SystemConfig
 from compound.system import Compound
+from experts.completion import Request
 from experts.engines.scripted import Reply, Script, ScriptedEngine
 
 SAMPLING = {"max_tokens": 64}
@@ -17,6 +18,12 @@ PRICE = {"prompt_usd_per_million": 1.0, "completion_usd_per_million": 2.0}
 CAPITALS = {"France": "The answer is Paris.", "Italy": "The answer is Rome."}
 TRIO: dict[str, Any] = {"ann": CAPITALS, "bob": CAPITALS, "cyd": {"France": "The answer is Lyon."}}
 """Two who know, one who errs; all three say "I do not know." elsewhere."""
+
+
+def knows(request: Request) -> str:
+    """A script that knows its capitals."""
+    last = request.messages[-1].content
+    return next((reply for key, reply in CAPITALS.items() if key in last), "I do not know.")
 
 
 def content(experts: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from experts.config import VllmExpert
 from experts.engine import generate
 from experts.errors import ConfigError, ExpertError
 from experts.hosting.hosted_engine import HostedEngine
-from experts.scheduling.switches import SwitchCounts
+from experts.scheduling.switches import SwitchCounts, count
 
 # The shared engine belongs to one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
