@@ -15,27 +15,18 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from eval.performance.greedy import fresh_tokens, greedy_tokens
 from experts.config import HostingConfig, VllmExpert
 from experts.hosting.hosted_expert import read_expert
-from experts.hosting.messages import EngineSpec, TokenRequest
+from experts.hosting.messages import EngineSpec
 from experts.hosting.vllm_adapter import VllmAdapter
-from experts.sampling import SamplingConfig
 
 _PROMPTS, _PROMPT_TOKENS, _ANSWER_TOKENS = 32, 64, 32
 
 
-def _tokens(adapter: VllmAdapter) -> list[list[int]]:
-    """Greedy answers to the same prompts, submitted together, so that batches are composed alike."""
+def _prompts() -> list[list[int]]:
     rng = random.Random(0)
-    sampling = SamplingConfig(max_tokens=_ANSWER_TOKENS)
-    for i in range(_PROMPTS):
-        prompt = tuple(rng.randrange(256) for _ in range(_PROMPT_TOKENS))
-        adapter.add(TokenRequest(str(i), prompt, sampling, _ANSWER_TOKENS, (), stream=False))
-    found: dict[str, list[int]] = {str(i): [] for i in range(_PROMPTS)}
-    while adapter.busy:
-        for event in adapter.step():
-            found[event.id] += event.ids
-    return list(found.values())
+    return [[rng.randrange(256) for _ in range(_PROMPT_TOKENS)] for _ in range(_PROMPTS)]
 
 
 def _step(adapter: VllmAdapter, spec: EngineSpec) -> dict[str, Any]:
@@ -49,17 +40,8 @@ def _step(adapter: VllmAdapter, spec: EngineSpec) -> dict[str, Any]:
         "compare_s": time.perf_counter() - began,
         "equal": report.equal,
         **asdict(report),
-        "tokens": _tokens(adapter),
+        "tokens": greedy_tokens(adapter, _prompts(), _ANSWER_TOKENS),
     }
-
-
-def _fresh(spec: EngineSpec) -> list[list[int]]:
-    adapter = VllmAdapter()
-    adapter.load(spec)
-    try:
-        return _tokens(adapter)
-    finally:
-        adapter.shutdown()
 
 
 def main() -> None:
@@ -78,7 +60,10 @@ def main() -> None:
     adapter.shutdown()
     results.write(json.dumps({"equal": wrong.equal, "wrong": len(wrong.wrong)}) + "\n")
     for spec in (a, b, a):
-        results.write(json.dumps({"expert": spec.expert, "tokens": _fresh(spec)}) + "\n")
+        results.write(
+            json.dumps({"expert": spec.expert, "tokens": fresh_tokens(spec, _prompts(), _ANSWER_TOKENS)})
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

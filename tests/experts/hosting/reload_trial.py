@@ -11,15 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from eval.performance.greedy import fresh_tokens, greedy_tokens
 from experts.config import EngineArguments
 from experts.hosting.environment import engine_environment
 from experts.hosting.family import engine_family, reload_obstacle
-from experts.hosting.messages import EngineSpec, TokenRequest
+from experts.hosting.messages import EngineSpec
 from experts.hosting.model_files import read_model_config
 from experts.hosting.vllm_adapter import VllmAdapter
-from experts.sampling import SamplingConfig
 
 ENGINE = EngineArguments(dtype="float32", max_model_len=256)
+ANSWER = 16
+"""Tokens of an answer."""
 PROMPTS = [(5, 6, 7, 8), (9, 10, 11, 12, 13), (20, 30, 40)]
 
 
@@ -38,26 +40,6 @@ def spec(folder: Path) -> EngineSpec:
         verify_reload=True,
         can_sleep=False,
     )
-
-
-def tokens(adapter: VllmAdapter) -> list[list[int]]:
-    sampling = SamplingConfig(max_tokens=16)
-    for i, prompt in enumerate(PROMPTS):
-        adapter.add(TokenRequest(str(i), prompt, sampling, 16, (), stream=False))
-    found: dict[str, list[int]] = {str(i): [] for i in range(len(PROMPTS))}
-    while adapter.busy:
-        for event in adapter.step():
-            found[event.id] += event.ids
-    return list(found.values())
-
-
-def fresh(model: EngineSpec) -> list[list[int]]:
-    adapter = VllmAdapter()
-    adapter.load(model)
-    try:
-        return tokens(adapter)
-    finally:
-        adapter.shutdown()
 
 
 def tied_models(folder: Path) -> list[EngineSpec]:
@@ -89,7 +71,7 @@ def walk(adapter: VllmAdapter, route: list[EngineSpec]) -> list[dict[str, Any]]:
                 "note": loaded.note,
                 "equal": report.equal,
                 "checked": report.checked,
-                "tokens": tokens(adapter),
+                "tokens": greedy_tokens(adapter, PROMPTS, ANSWER),
             }
         )
     return steps
@@ -112,7 +94,7 @@ def main() -> None:
     unaware = [replace(tied_one, reload_obstacle=None), replace(tied_two, reload_obstacle=None)]
     result["tied_unaware"] = walk(adapter, unaware)
     adapter.shutdown()
-    result["fresh"] = {m.expert: fresh(m) for m in (a, b, c, tied_two)}
+    result["fresh"] = {m.expert: fresh_tokens(m, PROMPTS, ANSWER) for m in (a, b, c, tied_two)}
     out.write(json.dumps(result) + "\n")
 
 
