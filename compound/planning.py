@@ -22,7 +22,7 @@ from experts.query import Query
 from experts.scheduling.cost_file import default_cost_path, load_costs
 from experts.scheduling.costs import CostBook
 from experts.scheduling.model_costs import ModelFacts
-from experts.scheduling.switches import SwitchCounts
+from experts.scheduling.switches import count_kinds
 
 Rounds = Sequence[tuple[RoundName, Sequence[Demand]]]
 
@@ -137,7 +137,6 @@ def _run(
 
 def _round(config: SystemConfig, name: RoundName, demands: Sequence[Demand], ran: SlotRound) -> PlannedRound:
     residencies = [r for part in ran.slots for r in part]
-    kinds = [r.switch for r in residencies]
     return PlannedRound(
         name=name,
         requests=sum(d.requests for d in demands),
@@ -147,12 +146,7 @@ def _round(config: SystemConfig, name: RoundName, demands: Sequence[Demand], ran
         seconds=max(ran.seconds),
         slots=ran.slots,
         slot_seconds=ran.seconds,
-        switches=SwitchCounts(
-            new_process=kinds.count("new_process"),
-            new_engine=kinds.count("new_engine"),
-            reload=kinds.count("reload"),
-            wake=kinds.count("wake"),
-        ),
+        switches=count_kinds(r.switch for r in residencies),
         switch_s=sum(r.switch_s for r in residencies),
     )
 

@@ -34,7 +34,7 @@ _EXIT_S = 15.0
 
 
 class HostedEngine:
-    """vLLM experts on the slots of a Ray cluster. An `Engine`."""
+    """vLLM experts on the slots of a Ray cluster. An `Engine`; its calls belong to one event loop."""
 
     def __init__(
         self, experts: Mapping[str, VllmExpert], hosting: HostingConfig, *, last: str | None = None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from experts.scheduling.round_loads import Loads
 from experts.scheduling.round_search import search
 from experts.scheduling.round_switching import RoundSwitching
-from experts.scheduling.switches import SwitchCounts, SwitchKind
+from experts.scheduling.switches import SwitchCounts, SwitchKind, count_kinds
 from experts.scheduling.work import ExpertWork, SlotState, switch_to
 
 
@@ -55,13 +55,7 @@ class RoundPlan:
     @property
     def switches(self) -> SwitchCounts:
         """Switches by kind."""
-        kinds = Counter(r.switch for part in self.slots for r in part)
-        return SwitchCounts(
-            new_process=kinds["new_process"],
-            new_engine=kinds["new_engine"],
-            reload=kinds["reload"],
-            wake=kinds["wake"],
-        )
+        return count_kinds(r.switch for part in self.slots for r in part)
 
     @property
     def switch_s(self) -> float:

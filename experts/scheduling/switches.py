@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -48,12 +50,11 @@ class Switch:
     """What a user should know, such as a reload that was refused."""
 
 
-def count(switches: list[Switch]) -> SwitchCounts:
-    """Counts of a list of switches."""
-    kinds = [s.kind for s in switches]
-    return SwitchCounts(
-        new_process=kinds.count("new_process"),
-        new_engine=kinds.count("new_engine"),
-        reload=kinds.count("reload"),
-        wake=kinds.count("wake"),
-    )
+def count(switches: Iterable[Switch]) -> SwitchCounts:
+    """Counts of switches that happened."""
+    return count_kinds(s.kind for s in switches)
+
+
+def count_kinds(kinds: Iterable[SwitchKind | None]) -> SwitchCounts:
+    """Counts of kinds; None, where there was no switch, counts for nothing."""
+    return SwitchCounts(**Counter[str](kind for kind in kinds if kind is not None))
