@@ -2,7 +2,7 @@
 
 Anchors on a GPU: vLLM's blog of 2025-10-26 (A100, 61 GB in bfloat16): cold start 0.78 s/GB, sleep and
 wake together 0.09 s/GB, level-2 sleep with reload 0.31 s/GB. Anchors on a CPU: our miniature pool on
-two cores (5 MB of weights): reload 0.04 s, new engine 2.9 s, new process 9.6 s, 5,000 tokens a second.
+two cores (2 MB of weights): reload 0.04 s, new engine 2.9 s, new process 9.6 s, 5,000 tokens a second.
 Knows nothing of observations.
 """
 
