@@ -19,8 +19,9 @@ from compound.check_models import Family, ModelFindings, group_by_family, look_a
 from compound.config import SystemConfig
 from experts.config import OpenAIExpert, RecordedExpert, VllmExpert
 from experts.errors import CompoundError, ConfigError
-from routers.config import LlmAnnotatorConfig, SentenceTransformersEncoderConfig, SkillRouterConfig
-from routers.profile_file import load_profiles
+from routers.encoders.config import SentenceTransformersEncoderConfig
+from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
+from routers.skills.profile_file import load_profiles
 
 
 @dataclass(frozen=True, slots=True)

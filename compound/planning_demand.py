@@ -27,8 +27,9 @@ from experts.scheduling.costs import CostBook
 from experts.scheduling.first_guesses import CHARACTERS_PER_TOKEN
 from experts.verdict import Candidates
 from routers.build import build_router
-from routers.config import LlmAnnotatorConfig, RouterConfig, SkillRouterConfig
+from routers.config import RouterConfig
 from routers.router import check_k
+from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
 
 RoundName = Literal["route", "generate", "aggregate"]
 RoutingBasis = Literal["routed", "last run", "equal shares"]

@@ -28,11 +28,13 @@ DEMO_QUESTIONS = 3
 DEMO_EVALUATED = 200
 _VALIDATION = 200
 """Questions on which the best single expert is chosen."""
+_TABLE_SPLITS = {"fit": "train", "validation": "validation", "test": "test"}
+"""A benchmark's split in an outcome table; unknown for any other."""
 
 
 def profile(
     benchmark: BenchmarkArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for outcomes.npz and profiles.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for matrix.parquet and profiles.")],
     split: Annotated[str, typer.Option(help="Split to run on.")] = "fit",
     n: CountOption = None,
     config: ConfigOption = None,
@@ -44,8 +46,9 @@ def profile(
     from eval.benchmarks import load_benchmark
     from eval.profiling import outcome_matrix, run_experts
     from experts.errors import ConfigError
-    from routers.config import SkillRouterConfig
-    from routers.skill_router import SkillRouter
+    from experts.outcome_table import OutcomeTable
+    from routers.skills.config import SkillRouterConfig
+    from routers.skills.skill_router import SkillRouter
 
     questions = load_benchmark(benchmark, split, n)
     settings = load_config(config or default_config_path())
@@ -63,7 +66,9 @@ def profile(
         asked = run_experts(system, questions)
         outcomes = outcome_matrix(questions, tuple(settings.experts), asked)
         router = SkillRouter(unfitted).fit([q.query for q in questions], outcomes, generate=system.generate)
-    outcomes.save(out / "outcomes.npz")
+    queries = tuple(q.query for q in questions)
+    splits = (_TABLE_SPLITS.get(split, ""),) * len(queries)
+    OutcomeTable(queries=queries, splits=splits, outcomes=outcomes).save(out / "matrix.parquet")
     router.save(out / "skill_profiles.json")
     _show_profile(outcomes.accuracy(), len(questions), out, json, [c for c in asked.values() if not c.ok])
 

@@ -90,4 +90,6 @@ def outcome_matrix(questions: Sequence[Question], experts: Sequence[str], asked:
         tokens=tokens,
         seconds=seconds,
         cost_usd=cost,
+        certainty=np.full(shape, np.nan),
+        subjects=tuple(q.subject for q in questions),
     )

@@ -1,23 +1,20 @@
 """The outcome matrix: what each expert answered to benchmark questions, and whether it was right.
 
 Everything that can be learned is learned from it. It holds scores, never gold answers, and knows
-nothing of benchmarks and routers.
+nothing of benchmarks, routers and files (`experts.outcome_table` saves it with its questions).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experts.errors import ConfigError
 
-FORMAT_VERSION = 1
-_CUBES = ("score", "tokens", "seconds", "cost_usd")
+_CUBES = ("score", "tokens", "seconds", "cost_usd", "certainty")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,6 +39,11 @@ class OutcomeMatrix:
     """(n, m, s) seconds from submission to the last token; NaN = unknown."""
     cost_usd: NDArray[np.float64]
     """(n, m, s) US dollars; NaN = unknown."""
+    certainty: NDArray[np.float64]
+    """(n, m, s) the expert's own certainty, higher is surer, without a unit; NaN = unknown."""
+    subjects: tuple[str, ...] = ()
+    """(n) coarse field of each question, such as "law"; "" = unknown. () = all unknown. Known when a
+    router is fitted, never when it routes."""
 
     def __post_init__(self) -> None:
         shape = self.score.shape
@@ -56,13 +58,23 @@ class OutcomeMatrix:
         for label, names in (("question_ids", self.question_ids), ("experts", self.experts)):
             if len(set(names)) != len(names):
                 raise ConfigError(f"OutcomeMatrix.{label} must be unique.")
+        if len(self.subjects) not in (0, len(self.question_ids)):
+            raise ConfigError(
+                f"OutcomeMatrix.subjects must name {len(self.question_ids)} subjects, one a question, or "
+                f"none, got {len(self.subjects)}."
+            )
         run = self.score[~np.isnan(self.score)]
         if run.size and (run.min() < 0 or run.max() > 1):
             raise ConfigError(f"OutcomeMatrix.score must lie in [0, 1], got {run.min()} to {run.max()}.")
 
     @classmethod
     def from_scores(
-        cls, question_ids: Sequence[str], experts: Sequence[str], score: NDArray[np.float64]
+        cls,
+        question_ids: Sequence[str],
+        experts: Sequence[str],
+        score: NDArray[np.float64],
+        *,
+        subjects: Sequence[str] = (),
     ) -> OutcomeMatrix:
         """A matrix of scores alone, shape (n, m) or (n, m, s); all else unknown."""
         cube = np.asarray(score, dtype=np.float64)
@@ -76,6 +88,8 @@ class OutcomeMatrix:
             tokens=unknown,
             seconds=unknown.copy(),
             cost_usd=unknown.copy(),
+            certainty=unknown.copy(),
+            subjects=tuple(subjects),
         )
 
     def mean_score(self) -> NDArray[np.float64]:
@@ -101,47 +115,26 @@ class OutcomeMatrix:
             question_ids=tuple(self.question_ids[int(i)] for i in index),
             experts=self.experts,
             answer=self.answer[index],
+            subjects=tuple(self.subjects[int(i)] for i in index) if self.subjects else (),
             **{name: getattr(self, name)[index] for name in _CUBES},
         )
 
-    def save(self, path: Path) -> None:
-        """Write to `path` (.npz, no pickles), by way of a temporary file."""
-        header = json.dumps(
-            {"format": FORMAT_VERSION, "question_ids": self.question_ids, "experts": self.experts}
-        )
-        temporary = path.with_name(path.name + ".tmp")
-        with temporary.open("wb") as file:
-            np.savez_compressed(
-                file,
-                header=np.array(header),
-                answer=self.answer,
-                **{name: getattr(self, name) for name in _CUBES},
-            )
-        temporary.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> OutcomeMatrix:
-        """Read what `save` wrote.
+    def restrict(self, experts: Sequence[str]) -> OutcomeMatrix:
+        """The matrix of some experts, in the order given.
 
         Raises:
-            ConfigError: no such file, or not an outcome matrix of this format.
+            ConfigError: it has no such expert.
         """
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                header = json.loads(str(data["header"]))
-                if header["format"] != FORMAT_VERSION:
-                    raise ConfigError(
-                        f"{path} has format {header['format']}, this version reads {FORMAT_VERSION}."
-                    )
-                return cls(
-                    question_ids=tuple(header["question_ids"]),
-                    experts=tuple(header["experts"]),
-                    answer=data["answer"],
-                    **{name: data[name] for name in _CUBES},
-                )
-        except FileNotFoundError as error:
-            raise ConfigError(f"No outcome matrix at {path}. Make one with `compound profile`.") from error
-        except (ValueError, KeyError, OSError) as error:
+        missing = [name for name in experts if name not in self.experts]
+        if missing:
             raise ConfigError(
-                f"{path} is not an outcome matrix ({error}). Make one with `compound profile`."
-            ) from error
+                f"The outcome matrix has no expert {', '.join(missing)}; it has {', '.join(self.experts)}."
+            )
+        columns = [self.experts.index(name) for name in experts]
+        return OutcomeMatrix(
+            question_ids=self.question_ids,
+            experts=tuple(experts),
+            answer=self.answer[:, columns],
+            subjects=self.subjects,
+            **{name: getattr(self, name)[:, columns] for name in _CUBES},
+        )

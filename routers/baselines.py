@@ -17,7 +17,7 @@ from experts.engine import Generate
 from experts.errors import ConfigError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.policy import query_rng
+from routers.ranking import query_rng
 from routers.router import Estimate, aligned_scores, check_k, fitted_experts, make_decision
 
 

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from experts.errors import ConfigError
 from routers.baselines import FixedRouter, RandomRouter
-from routers.config import FixedRouterConfig, RandomRouterConfig, RouterConfig
-from routers.profile_file import load_profiles
+from routers.config import FixedRouterConfig, RandomRouterConfig, RouterConfig, TrainedRouterConfig
 from routers.router import Router
-from routers.skill_router import SkillRouter
+from routers.skills.profile_file import load_profiles
+from routers.skills.skill_router import SkillRouter
+from routers.trained import load_trained
 
 
 def build_router(config: RouterConfig, experts: Sequence[str]) -> Router:
@@ -23,13 +24,15 @@ def build_router(config: RouterConfig, experts: Sequence[str]) -> Router:
         experts: the pool, in configuration order; more experts in a profiles file are left out.
 
     Raises:
-        ConfigError: the profiles file cannot be read or lacks an expert of the pool, or a fixed
-            router names one outside it.
+        ConfigError: the profiles file or the trained router cannot be read or lacks an expert of the
+            pool, or a fixed router names one outside it.
     """
     if isinstance(config, FixedRouterConfig):
         return FixedRouter(config.experts).bind(experts)
     if isinstance(config, RandomRouterConfig):
         return RandomRouter(config.seed).bind(experts)
+    if isinstance(config, TrainedRouterConfig):
+        return load_trained(config.path, experts)
     router = SkillRouter(config)
     if config.profiles is None:
         return router

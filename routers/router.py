@@ -7,6 +7,7 @@ outside the event loop.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -19,7 +20,7 @@ from experts.engine import Generate
 from experts.errors import RouterError, RouterNotFittedError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.policy import ranking
+from routers.ranking import ranking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,6 +33,11 @@ class Estimate:
     """Whether `values` are probabilities of a right answer; else scores without a unit."""
     reasons: tuple[str, ...] = ()
     """Sentences for people."""
+    tokens: NDArray[np.float64] | None = None
+    """(m,) expected completion tokens of each expert, NaN = unknown; None: the router does not say."""
+    novelty: float = math.nan
+    """Share of the questions that the router was fitted on that were less unlike the others than this
+    one, in [0, 1]: near 1 = out of distribution. NaN: the router does not say."""
 
 
 class Router(Protocol):
@@ -105,7 +111,12 @@ def check_k(k: int, pool: int) -> None:
 
 
 def aligned_scores(queries: Sequence[Query], outcomes: OutcomeMatrix) -> NDArray[np.float64]:
-    """Mean scores (n, m) in the order of `queries`, NaN = not run.
+    """Mean scores (n, m) in the order of `queries`, NaN = not run; errors as `aligned`."""
+    return aligned(queries, outcomes).mean_score()
+
+
+def aligned(queries: Sequence[Query], outcomes: OutcomeMatrix) -> OutcomeMatrix:
+    """The outcomes in the order of `queries`.
 
     Raises:
         RouterError: the ids of queries and outcomes are not the same set, or nothing was run.
@@ -121,10 +132,9 @@ def aligned_scores(queries: Sequence[Query], outcomes: OutcomeMatrix) -> NDArray
             f"Queries and outcomes must have the same ids: {len(only_queries)} only among the queries "
             f"{only_queries[:3]}, {len(only_outcomes)} only among the outcomes {only_outcomes[:3]}."
         )
-    means = outcomes.mean_score()
-    if np.isnan(means).all():
+    if np.isnan(outcomes.score).all():
         raise RouterError("The outcomes hold no run at all: run `compound profile` first.")
-    return means[np.array([rows[question_id] for question_id in ids], dtype=np.int64)]
+    return outcomes.take([rows[question_id] for question_id in ids])
 
 
 def make_decision(

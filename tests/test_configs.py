@@ -10,7 +10,7 @@ from compound.config import default_config_path, load_config
 from eval.pocket.teaching import PROMPTS, TRUST_PATTERN, aggregator_content
 from experts.prompts import question_block
 from experts.query import Query
-from routers.config import SkillRouterConfig
+from routers.skills.config import SkillRouterConfig
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from compound import cli
 from eval import commands
-from experts.outcomes import OutcomeMatrix
-from routers.profile_file import load_profiles
+from experts.outcome_table import OutcomeTable
+from routers.skills.profile_file import load_profiles
 
 SKILL = {"kind": "skill", "annotator": {"kind": "encoder", "skills": ["capitals", "numbers"]}}
 
@@ -93,9 +93,10 @@ def test_profile_writes_outcomes_and_profiles_that_a_router_reads(tmp_path: Path
     assert result.exit_code == 0, result.output
     summary = strict(result.stdout)
     assert (summary["n"], summary["errors"], set(summary["accuracy"])) == (12, 0, set(TRIO))
-    outcomes = OutcomeMatrix.load(out / "outcomes.npz")
-    assert outcomes.experts == tuple(TRIO)
-    assert outcomes.accuracy() == summary["accuracy"]
+    table = OutcomeTable.load(out / "matrix.parquet")
+    assert table.experts == tuple(TRIO)
+    assert table.outcomes.accuracy() == summary["accuracy"]
+    assert set(table.splits) == {"train"} and len(table.queries) == 12
     assert load_profiles(out / "skill_profiles.json")
     fitted = SKILL | {"profiles": str(out / "skill_profiles.json")}
     config = str(system_file(tmp_path, TRIO, router=fitted, k=2))

@@ -15,7 +15,7 @@ from experts.engine import Generate
 from experts.outcomes import OutcomeMatrix
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
-from routers.config import LlmAnnotatorConfig, SkillRouterConfig
+from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
 
 EXPERTS = ("atlas", "bard", "cato")
 GOOD_AT = {

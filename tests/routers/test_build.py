@@ -12,8 +12,9 @@ from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.baselines import FixedRouter, RandomRouter
 from routers.build import build_router
-from routers.config import FixedRouterConfig, RandomRouterConfig, SkillRouterConfig
-from routers.skill_router import SkillRouter
+from routers.config import FixedRouterConfig, RandomRouterConfig
+from routers.skills.config import SkillRouterConfig
+from routers.skills.skill_router import SkillRouter
 
 
 @pytest.fixture

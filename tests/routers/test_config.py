@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from routers.config import (
-    EncoderAnnotatorConfig,
-    LlmAnnotatorConfig,
-    RouterConfig,
-    SentenceTransformersEncoderConfig,
-    SkillRouterConfig,
-)
+from routers.config import RouterConfig
+from routers.encoders.config import SentenceTransformersEncoderConfig
+from routers.skills.config import EncoderAnnotatorConfig, LlmAnnotatorConfig, SkillRouterConfig
 
 router: TypeAdapter[RouterConfig] = TypeAdapter(RouterConfig)
 LLM = {"kind": "llm", "expert": "helper"}

@@ -13,10 +13,10 @@ import pytest
 from experts.engine import Generate
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.annotation import Annotation
-from routers.config import LlmAnnotatorConfig, SkillRouterConfig
-from routers.shrinkage import Array
-from routers.skill_router import SkillRouter
+from routers.skills.annotation import Annotation
+from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
+from routers.skills.shrinkage import Array
+from routers.skills.skill_router import SkillRouter
 
 
 class SubjectAnnotator:

@@ -17,9 +17,14 @@ from experts.errors import RouterError, RouterNotFittedError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.baselines import FixedRouter, RandomRouter
-from routers.config import EncoderAnnotatorConfig, LlmAnnotatorConfig, ReleasedConfig, SkillRouterConfig
 from routers.router import Estimate, Router, aligned_scores
-from routers.skill_router import SkillRouter
+from routers.skills.config import (
+    EncoderAnnotatorConfig,
+    LlmAnnotatorConfig,
+    ReleasedConfig,
+    SkillRouterConfig,
+)
+from routers.skills.skill_router import SkillRouter
 
 LLM = LlmAnnotatorConfig(kind="llm", expert="helper")
 NEAREST = EncoderAnnotatorConfig(kind="encoder", skills=("capital", "river", "addition", "europe", "asia"))

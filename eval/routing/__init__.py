@@ -1,0 +1,1 @@
+"""Routers compared on recorded outcomes, without running a model."""

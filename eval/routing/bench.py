@@ -1,0 +1,206 @@
+"""The comparison of routers: settings and policies are chosen on validation, reported on test.
+
+Each kind's setting is the one with the least log-loss on validation, its policies those with the best
+accuracy there; then it is fitted again on train and validation, and scored on test. The winner is the
+kind with the best accuracy on validation, whatever test says. Knows no file and no screen.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval.metrics import Interval, accuracy, paired_difference
+from eval.routing.floors import Floor, floors
+from eval.routing.lineup import Entry, policies
+from eval.routing.quality import Quality, quality
+from eval.routing.recorded_vote import Array, RecordedAnswers, vote_scores
+from eval.routing.trial import Trial, try_router
+from experts.errors import RouterError
+from experts.outcome_table import OutcomeTable
+from routers.config import TrainableConfig
+from routers.outcome_router import OutcomeRouter
+from routers.policies.choose import Chosen, choose
+from routers.policies.config import DiversePolicyConfig, PolicyConfig
+from routers.policies.policy_input import PolicyInput
+from routers.training_data import expert_means
+
+_LOG = logging.getLogger(__name__)
+MOST_EXPERTS = (1, 3)
+"""Mean experts per query that rows are reported for."""
+_SEED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """One router under one policy, on the test questions."""
+
+    most: int
+    """Mean experts allowed."""
+    policy: PolicyConfig
+    validation: float
+    """Accuracy on validation questions, fitted on train."""
+    scores: Array
+    """(n,) on test."""
+    chosen: list[Chosen]
+    against: dict[str, Interval]
+    """Paired difference to each floor, with its 95% interval."""
+
+    @property
+    def accuracy(self) -> Interval:
+        """On test."""
+        return accuracy(self.scores)
+
+    @property
+    def experts(self) -> float:
+        """Mean experts per query on test."""
+        return float(np.mean([len(picks) for picks in self.chosen]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Row:
+    """One kind of router."""
+
+    entry: Entry
+    config: TrainableConfig
+    """The setting chosen on validation."""
+    outcomes: dict[int, Outcome]
+    """By mean experts allowed."""
+    quality: Quality
+    """Of its probabilities on test."""
+    trial: Trial
+    """Fitted on train and validation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bench:
+    """The whole comparison."""
+
+    experts: tuple[str, ...]
+    questions: dict[str, int]
+    """Per split."""
+    floors: list[Floor]
+    rows: list[Row]
+    skipped: dict[str, str]
+    """Kinds that could not be fitted, and why."""
+
+    def winner(self, most: int) -> Row:
+        """The kind with the best accuracy on validation; the first of equals."""
+        return max(self.rows, key=lambda row: row.outcomes[most].validation)
+
+
+def bench_routers(
+    table: OutcomeTable,
+    entries: Sequence[Entry],
+    on_row: Callable[[str, int], None] = lambda name, done: None,
+) -> Bench:
+    """Compare kinds of routers on one pool.
+
+    Args:
+        table: of the pool, with the splits train, validation and test.
+        entries: kinds and their settings.
+        on_row: called with a kind's name and the number of kinds done, before each and at the end.
+
+    Raises:
+        ConfigError: a split is missing.
+    """
+    train, validation, test = (table.take(table.split(name)) for name in ("train", "validation", "test"))
+    both = table.take(np.concatenate([table.split("train"), table.split("validation")]))
+    below = floors(both, test)
+    rows: list[Row] = []
+    skipped: dict[str, str] = {}
+    for done, entry in enumerate(entries):
+        on_row(entry.name, done)
+        try:
+            rows.append(_row(entry, train, validation, both, test, below))
+        except RouterError as error:
+            skipped[entry.name] = str(error)
+    on_row("", len(entries))
+    return Bench(
+        experts=table.experts,
+        questions={
+            "train": len(train.queries),
+            "validation": len(validation.queries),
+            "test": len(test.queries),
+        },
+        floors=below,
+        rows=rows,
+        skipped=skipped,
+    )
+
+
+def _row(
+    entry: Entry,
+    train: OutcomeTable,
+    validation: OutcomeTable,
+    both: OutcomeTable,
+    test: OutcomeTable,
+    below: Sequence[Floor],
+) -> Row:
+    trials = [try_router(config, train, validation) for config in entry.variants]
+    losses = [_quality(trial, train, validation).log_loss for trial in trials]
+    best = int(np.argmin(losses))
+    tuned, config = trials[best], entry.variants[best]
+    final = try_router(config, both, test)
+    recorded = RecordedAnswers.of(test)
+    outcomes = {}
+    for most in MOST_EXPERTS:
+        policy, on_validation = choose_policy(tuned, train, validation, most)
+        chosen = choose(policy, policy_input(final, both), most)
+        scores = vote_scores(recorded, final.prediction.chances, chosen)
+        rng = np.random.default_rng(_SEED)
+        against = {floor.name: paired_difference(scores, floor.scores, rng=rng) for floor in below}
+        outcomes[most] = Outcome(
+            most=most, policy=policy, validation=on_validation, scores=scores, chosen=chosen, against=against
+        )
+    return Row(
+        entry=entry, config=config, outcomes=outcomes, quality=_quality(final, both, test), trial=final
+    )
+
+
+def choose_policy(
+    trial: Trial, fitted: OutcomeTable, validation: OutcomeTable, most: int
+) -> tuple[PolicyConfig, float]:
+    """The policy with the best accuracy on validation among those that ask few enough experts.
+
+    Of policies within half a point of the best the first in the line-up: validation questions are too few
+    to tell them apart, and simpler ones stand first.
+    """
+    recorded = RecordedAnswers.of(validation)
+    given = policy_input(trial, fitted)
+    tried: list[tuple[PolicyConfig, float]] = []
+    for policy in policies(most=most):
+        if isinstance(policy, DiversePolicyConfig) and given.error_correlation is None:
+            continue
+        chosen = choose(policy, given, min(most, len(given.experts)))
+        if np.mean([len(picks) for picks in chosen]) <= most:
+            tried.append((policy, float(vote_scores(recorded, given.chances, chosen).mean())))
+    highest = max(score for _, score in tried)
+    return next((policy, score) for policy, score in tried if score >= highest - _ALIKE)
+
+
+_ALIKE = 0.005
+
+
+def policy_input(trial: Trial, fitted: OutcomeTable) -> PolicyInput:
+    """What policies see of a trial's predictions; scores without a unit are ranked into (0, 1)."""
+    router = trial.router
+    prediction = trial.prediction
+    correlation = router.error_correlation_ if isinstance(router, OutcomeRouter) else None
+    return PolicyInput(
+        experts=fitted.experts,
+        chances=np.clip(prediction.chances, 0.0, 1.0),
+        tokens=prediction.tokens,
+        novelty=prediction.novelty,
+        error_correlation=correlation,
+        accuracies=expert_means(fitted.outcomes.mean_score()),
+    )
+
+
+def _quality(trial: Trial, fitted: OutcomeTable, asked: OutcomeTable) -> Quality:
+    return quality(
+        trial.prediction.chances, asked.outcomes.mean_score(), expert_means(fitted.outcomes.mean_score())
+    )

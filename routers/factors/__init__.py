@@ -1,0 +1,1 @@
+"""Low-rank models of who is right on what (EmbedLLM)."""

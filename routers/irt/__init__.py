@@ -1,0 +1,1 @@
+"""Multidimensional item response theory: abilities of experts, difficulty of questions (IrtNet)."""

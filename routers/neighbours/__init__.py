@@ -1,0 +1,1 @@
+"""Routers that look at solved questions near the one asked, without training."""

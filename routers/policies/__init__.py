@@ -1,0 +1,1 @@
+"""Policies: from chances, costs and limits to the experts that each query gets."""

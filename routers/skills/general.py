@@ -1,0 +1,63 @@
+"""Skills of general knowledge, for matrices whose questions nobody annotated.
+
+About the grain of a textbook's title: finer ones have too few questions to count, coarser ones are
+subjects. Written by us; knows no question.
+"""
+
+from __future__ import annotations
+
+GENERAL_SKILLS: tuple[str, ...] = (
+    "algebra and equations",
+    "calculus and differential equations",
+    "geometry and trigonometry",
+    "probability and statistics",
+    "number theory and combinatorics",
+    "logic and fallacies",
+    "arithmetic word problems",
+    "classical mechanics",
+    "electricity and magnetism",
+    "thermodynamics and heat transfer",
+    "optics and waves",
+    "quantum and nuclear physics",
+    "astronomy",
+    "general chemistry and stoichiometry",
+    "organic chemistry",
+    "physical chemistry and equilibrium",
+    "cell and molecular biology",
+    "genetics and evolution",
+    "ecology and plants",
+    "anatomy and physiology",
+    "clinical medicine and disease",
+    "nutrition and public health",
+    "pharmacology and virology",
+    "psychology and behaviour",
+    "psychotherapy and assessment",
+    "microeconomics",
+    "macroeconomics and trade",
+    "econometrics",
+    "accounting and auditing",
+    "finance and investment",
+    "marketing and management",
+    "business ethics and corporate responsibility",
+    "contract and tort law",
+    "criminal law and procedure",
+    "constitutional and property law",
+    "international law and jurisprudence",
+    "world history",
+    "American history and government",
+    "prehistory and archaeology",
+    "moral philosophy and ethics",
+    "metaphysics and the history of philosophy",
+    "religion",
+    "sociology and politics",
+    "programming and algorithms",
+    "operating systems and network security",
+    "machine learning",
+    "electric circuits and electronics",
+    "fluid mechanics and structures",
+    "signals and communication",
+    "geography",
+    "literature and language",
+    "reading comprehension",
+)
+"""Names; each is encoded and compared with the question."""

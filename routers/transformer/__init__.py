@@ -1,0 +1,1 @@
+"""A fine-tuned transformer that reads the question itself (Bench-CoE)."""

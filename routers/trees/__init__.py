@@ -1,0 +1,1 @@
+"""A partition of the space of questions with a record per region (expertise trees)."""
