@@ -17,9 +17,11 @@ from pydantic import BaseModel
 
 from compound.check_models import Family, ModelFindings, group_by_family, look_at_model
 from compound.config import SystemConfig
+from compound.planning_llms import asked_llm
 from experts.config import OpenAIExpert, RecordedExpert, VllmExpert
 from experts.errors import CompoundError, ConfigError
-from routers.encoders.config import SentenceTransformersEncoderConfig
+from routers.config import TrainedRouterConfig
+from routers.encoders.config import PooledEncoderConfig, SentenceTransformersEncoderConfig
 from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
 from routers.skills.profile_file import load_profiles
 
@@ -82,11 +84,9 @@ def check_config(config: SystemConfig, *, environ: Mapping[str, str] | None = No
 
 def _router_errors(config: SystemConfig) -> Iterator[str]:
     router = config.router
-    for path, part in _parts(router, "router"):
-        if not isinstance(part, SentenceTransformersEncoderConfig) or not part.is_local:
-            continue
-        if not Path(part.model).is_dir():
-            yield f"{path}.model: there is no folder {part.model}"
+    if isinstance(router, TrainedRouterConfig):
+        yield from _trained_errors(router, config)
+    yield from _folder_errors(router, "router")
     if not isinstance(router, SkillRouterConfig) or router.profiles is None:
         return
     try:
@@ -102,6 +102,38 @@ def _router_errors(config: SystemConfig) -> Iterator[str]:
         )
 
 
+def _trained_errors(router: TrainedRouterConfig, config: SystemConfig) -> Iterator[str]:
+    """What is wrong with a trained router's folder, its experts and what it asks or reads."""
+    # Not before there is one: kinds of routers take long to import.
+    from routers.saving import load_header
+    from routers.trained import trained_config
+
+    try:
+        known, trained = load_header(router.path).experts, trained_config(router.path)
+    except CompoundError as error:
+        yield f"router.path: {str(error).rstrip('.')}"
+        return
+    missing = [name for name in config.experts if name not in known]
+    if missing:
+        yield (
+            f"router.path: {router.path} knows nothing of {', '.join(missing)} (it has {', '.join(known)}); "
+            "train it with `compound train` on outcomes of the whole pool"
+        )
+    llm = asked_llm(trained)
+    if llm is not None and llm.expert not in config.all_experts:
+        yield f"router.path: {router.path} asks the LLM {llm.expert!r}, which is no expert or helper here"
+    yield from _folder_errors(trained, "router.path")
+
+
+def _folder_errors(part: BaseModel, path: str) -> Iterator[str]:
+    """Folders of encoders that are not there."""
+    for where, one in _parts(part, path):
+        if not isinstance(one, SentenceTransformersEncoderConfig | PooledEncoderConfig):
+            continue
+        if one.is_local and not Path(one.model).expanduser().is_dir():
+            yield f"{where}.model: there is no folder {one.model}"
+
+
 def _annotator_warnings(config: SystemConfig) -> Iterator[str]:
     """Several samples that cannot differ, since the expert that draws them is greedy."""
     for path, part in _parts(config.router, "router"):
@@ -115,5 +147,7 @@ def _parts(part: BaseModel, path: str) -> Iterator[tuple[str, BaseModel]]:
     """A configuration and all configurations in it, with their paths."""
     yield path, part
     for field, value in part:
-        if isinstance(value, BaseModel):
-            yield from _parts(value, f"{path}.{field}")
+        for place, item in enumerate(value if isinstance(value, tuple) else [value]):
+            if isinstance(item, BaseModel):
+                number = f"[{place}]" if isinstance(value, tuple) else ""
+                yield from _parts(item, f"{path}.{field}{number}")

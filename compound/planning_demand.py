@@ -1,6 +1,6 @@
 """Who will be asked how much: the rounds of a run, before anything runs.
 
-    route      where an LLM annotates: every question to it
+    route      where an LLM annotates or ranks: every question to it
     generate   the k experts of every question
     aggregate  where an LLM aggregates: every question with its candidates
 
@@ -16,7 +16,9 @@ from typing import Literal
 
 from aggregators.config import JudgeConfig, SynthesisConfig
 from aggregators.reading import conversation
+from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig
+from compound.planning_llms import asked_llm
 from compound.planning_shares import routing_fingerprint
 from experts.completion import Completion
 from experts.config import Price
@@ -27,9 +29,7 @@ from experts.scheduling.costs import CostBook
 from experts.scheduling.first_guesses import CHARACTERS_PER_TOKEN
 from experts.verdict import Candidates
 from routers.build import build_router
-from routers.config import RouterConfig
 from routers.router import check_k
-from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
 
 RoundName = Literal["route", "generate", "aggregate"]
 RoutingBasis = Literal["routed", "last run", "equal shares"]
@@ -78,14 +78,13 @@ class DemandEstimator:
         self._costs, self._keys = costs, keys
 
     def route(self) -> list[Demand]:
-        """The annotator's round; empty where no LLM annotates."""
-        annotator = llm_annotator(self._config.router)
-        if annotator is None:
+        """The round of the LLM that takes part in routing; empty where none does."""
+        llm = asked_llm(self._config.router)
+        if llm is None:
             return []
-        template = len(annotator.template) - len("{question}")
-        characters = sum(template + len(q.routing_text) for q in self._queries)
-        requests, samples = len(self._queries) * annotator.samples, annotator.samples
-        return [self._demand(annotator.expert, requests, characters * samples, annotator.sampling)]
+        characters = sum(llm.template_characters + len(q.routing_text) for q in self._queries)
+        requests = len(self._queries) * llm.samples
+        return [self._demand(llm.expert, requests, characters * llm.samples, llm.sampling)]
 
     def generate(self) -> tuple[list[Demand], RoutingBasis]:
         """The experts' round, in configuration order, and how it is known.
@@ -96,12 +95,12 @@ class DemandEstimator:
         prompts = [
             sum(len(m.content) for m in render_messages(q, self._config.prompts)) for q in self._queries
         ]
-        if llm_annotator(self._config.router) is None:
+        if asked_llm(self._config.router) is None:
             return self._routed(prompts), "routed"
         check_k(self._k, len(self._config.experts))
         known = self._costs.shares(routing_fingerprint(self._config, self._k))
         shares = known or dict.fromkeys(self._config.experts, self._k / len(self._config.experts))
-        whole = _whole_requests(shares, len(self._queries) * self._k)
+        whole = _whole_requests(shares, round(len(self._queries) * sum(shares.values())))
         mean = sum(prompts) / len(prompts)
         demands = [self._demand(name, n, n * mean) for name, n in whole.items() if n]
         return demands, "last run" if known else "equal shares"
@@ -125,7 +124,9 @@ class DemandEstimator:
         router = build_router(self._config.router, tuple(self._config.experts))
         requests: Counter[str] = Counter()
         characters: Counter[str] = Counter()
-        for decision, size in zip(router.route(self._queries, self._k), prompts, strict=True):
+        costs = expert_costs(self._config, self._costs)
+        decisions = choose_experts(self._config.policy, router, self._queries, self._k, costs)
+        for decision, size in zip(decisions, prompts, strict=True):
             requests.update(decision.chosen)
             for name in decision.chosen:
                 characters[name] += size
@@ -159,13 +160,6 @@ class DemandEstimator:
             prompt_tokens=self._costs.prompt_tokens(key, characters),
             completion_tokens=requests * self._costs.answer_tokens(key, longest),
         )
-
-
-def llm_annotator(router: RouterConfig) -> LlmAnnotatorConfig | None:
-    """The LLM that a router asks about every query; None: it decides without one."""
-    if isinstance(router, SkillRouterConfig) and isinstance(router.annotator, LlmAnnotatorConfig):
-        return router.annotator
-    return None
 
 
 def _whole_requests(shares: Mapping[str, float], total: int) -> dict[str, int]:

@@ -16,19 +16,19 @@ from experts.scheduling.costs import CostBook
 
 
 def routing_fingerprint(config: SystemConfig, k: int) -> str:
-    """12 hexadecimal digits that tell pools, routers and k apart; all else may change."""
+    """12 hexadecimal digits that tell pools, routers, policies and k apart; all else may change."""
     described = {"experts": list(config.experts), "router": config.router.model_dump(mode="json"), "k": k}
+    described["policy"] = config.policy.model_dump(mode="json")
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def observe_shares(config: SystemConfig, answers: Sequence[Answer], costs: CostBook) -> None:
+def observe_shares(config: SystemConfig, answers: Sequence[Answer], k: int, costs: CostBook) -> None:
     """Remember how often each expert was asked in a run; only the last run counts.
 
-    Answers must come from one call, with one k; none: nothing is remembered.
+    Answers must come from one call, with this k; none: nothing is remembered.
     """
     if not answers:
         return
     asked = Counter(name for answer in answers for name in answer.decision.chosen)
-    k = len(answers[0].decision.chosen)
     shares = {name: asked[name] / len(answers) for name in config.experts}
     costs.observe_shares(routing_fingerprint(config, k), shares)

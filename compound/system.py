@@ -19,6 +19,7 @@ from aggregators.config import AggregatorConfig
 from compound.answer import Answer, Timings, assemble
 from compound.asking import PoolCalls
 from compound.build import build_pool
+from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig, default_config_path, load_config
 from compound.event_loop import CLOSED, BackgroundLoop
 from compound.expert_round import ExpertRound
@@ -35,9 +36,11 @@ from experts.errors import CompoundError
 from experts.hosting.records import Fault
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
+from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import SwitchCounts, count
 from routers.build import build_router
 from routers.config import RouterConfig
+from routers.policies.config import PolicyConfig, TopKPolicyConfig
 from routers.router import Router
 
 _TELLING = 20
@@ -98,6 +101,7 @@ class Compound:
         k: int | None = None,
         router: RouterConfig | str | None = None,
         aggregator: AggregatorConfig | str | None = None,
+        policy: PolicyConfig | str | None = None,
     ) -> list[Answer]:
         """Answers, one per question, in order. Failures are data: see `Answer.error`.
 
@@ -107,14 +111,15 @@ class Compound:
             k: experts per question; None: as configured.
             router: another router than the configured one, or the name of a kind such as "random".
             aggregator: another aggregator, or the name of a kind such as "majority".
+            policy: another policy, or the name of a kind such as "top_k".
 
         Raises:
             QueryError: a question cannot be asked as it stands.
-            ConfigError: `router` or `aggregator` is not one.
+            ConfigError: `router`, `aggregator` or `policy` is not one, or they do not go together.
             RouterError: k is out of range, or the router is not fitted.
         """
         self._check_open()
-        return self._loop.run(self._answer(to_queries(questions, choices), k, router, aggregator))
+        return self._loop.run(self._answer(to_queries(questions, choices), k, router, aggregator, policy))
 
     async def aanswer(
         self,
@@ -124,10 +129,11 @@ class Compound:
         k: int | None = None,
         router: RouterConfig | str | None = None,
         aggregator: AggregatorConfig | str | None = None,
+        policy: PolicyConfig | str | None = None,
     ) -> list[Answer]:
         """`answer` for asynchronous callers; cancelling it ends the work."""
         self._check_open()
-        work = self._answer(to_queries(questions, choices), k, router, aggregator)
+        work = self._answer(to_queries(questions, choices), k, router, aggregator, policy)
         future = self._loop.submit(work)
         try:
             return await asyncio.wrap_future(future)
@@ -146,7 +152,9 @@ class Compound:
     ) -> list[RoutingDecision]:
         """Decisions with their reasons; runs no expert (an annotator that is an LLM does run)."""
         self._check_open()
-        return self._loop.run(self._route(self._router, to_queries(questions, choices), k))
+        return self._loop.run(
+            self._route(self._router, self.config.policy, to_queries(questions, choices), k)
+        )
 
     async def _answer(
         self,
@@ -154,10 +162,12 @@ class Compound:
         k: int | None,
         router: RouterConfig | str | None,
         aggregator: AggregatorConfig | str | None,
+        policy: PolicyConfig | str | None,
     ) -> list[Answer]:
-        chosen_router, fuse = await asyncio.to_thread(self._parts, router, aggregator)
+        config = overridden(self.config, router, aggregator, policy)
+        chosen_router, fuse = await asyncio.to_thread(self._parts, config)
         started = time.perf_counter()
-        decisions = await self._route(chosen_router, queries, k)
+        decisions = await self._route(chosen_router, config.policy, queries, k)
         routed = time.perf_counter()
         fusing = Fusing(self._calls, fuse, queries, decisions, self.config.quorum)
         if self._built.hosted is not None and fuse.experts and self.config.hosting.slots > 1:
@@ -175,19 +185,25 @@ class Compound:
         )
         parts = zip(decisions, completions, verdicts, strict=True)
         answers = [assemble(decision, given, verdict, timings) for decision, given, verdict in parts]
-        self._remember_shares(answers)
+        self._remember_shares(answers, self.config.k if k is None else k)
         return answers
 
-    def _remember_shares(self, answers: Sequence[Answer]) -> None:
+    def _remember_shares(self, answers: Sequence[Answer], k: int) -> None:
         """Keep who was asked how often, for the next plan."""
         if self._built.hosted is not None and len(answers) >= _TELLING:
-            observe_shares(self.config, answers, self._built.hosted.costs)
+            observe_shares(self.config, answers, k, self._built.hosted.costs)
             self._built.hosted.keep_costs()
 
-    async def _route(self, router: Router, queries: Sequence[Query], k: int | None) -> list[RoutingDecision]:
+    async def _route(
+        self, router: Router, policy: PolicyConfig, queries: Sequence[Query], k: int | None
+    ) -> list[RoutingDecision]:
         k = self.config.k if k is None else k
         self._on_progress("routing", 0, len(queries))
-        decisions = await self._calls.in_thread(lambda generate: router.route(queries, k, generate=generate))
+        # Here and not in the thread: costs are learned in this loop.
+        costs = None if isinstance(policy, TopKPolicyConfig) else expert_costs(self.config, self._costs())
+        decisions = await self._calls.in_thread(
+            lambda generate: choose_experts(policy, router, queries, k, costs, generate=generate)
+        )
         self._on_progress("routing", len(queries), len(queries))
         return decisions
 
@@ -235,14 +251,18 @@ class Compound:
 
     # --- parts and life ----------------------------------------------------------------------
 
-    def _parts(
-        self, router: RouterConfig | str | None, aggregator: AggregatorConfig | str | None
-    ) -> tuple[Router, Aggregator]:
-        config = overridden(self.config, router, aggregator)
+    def _parts(self, config: SystemConfig) -> tuple[Router, Aggregator]:
+        """Those of a configuration, which differs from this system's in some parts."""
+        same_router = config.router is self.config.router
+        same_aggregator = config.aggregator is self.config.aggregator
         return (
-            self._router if router is None else build_router(config.router, tuple(config.experts)),
-            self._aggregator if aggregator is None else build_aggregator(config.aggregator),
+            self._router if same_router else build_router(config.router, tuple(config.experts)),
+            self._aggregator if same_aggregator else build_aggregator(config.aggregator),
         )
+
+    def _costs(self) -> CostBook:
+        hosted = self._built.hosted
+        return CostBook("none") if hosted is None else hosted.costs
 
     def _check_open(self) -> None:
         if self._closed:

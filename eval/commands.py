@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +18,10 @@ from compound.commands.output import (
 )
 
 if TYPE_CHECKING:
-    from experts.completion import Completion
+    from compound.config import SystemConfig
+    from compound.system import Compound
+    from eval.question import Question
+    from experts.outcomes import OutcomeMatrix
 
 BenchmarkArgument = Annotated[str, typer.Argument(help="Name of the benchmark, such as pocket.")]
 CountOption = Annotated[int | None, typer.Option("-n", help="Questions to take. Default: the usual size.")]
@@ -37,58 +39,88 @@ def profile(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for matrix.parquet and profiles.")],
     split: Annotated[str, typer.Option(help="Split to run on.")] = "fit",
     n: CountOption = None,
+    budget: Annotated[
+        int | None, typer.Option(help="Completions to spend, where they tell most. Default: all.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="With --budget: run the rest too, and compare.")
+    ] = False,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run the whole pool on a benchmark split; write the outcome matrix and skill profiles."""
+    """Run the pool on a benchmark split; write the outcome matrix (and, for a skill router, its profiles)."""
     from compound.config import default_config_path, load_config
     from compound.system import Compound
     from eval.benchmarks import load_benchmark
+    from eval.budgeted_profile import profile_within_budget
+    from eval.profile_summary import budget_summary, profile_summary
     from eval.profiling import outcome_matrix, run_experts
     from experts.errors import ConfigError
+
+    if compare and budget is None:
+        raise ConfigError("--compare compares a budgeted profile with a full one: give --budget too.")
+    questions = load_benchmark(benchmark, split, n)
+    settings = load_config(config or default_config_path())
+    _make_folder(out)
+    with (
+        progress_bar() as shown,
+        Compound(_without_router(settings), store=out / "completions.store", on_progress=shown) as system,
+    ):
+        spent = None
+        if budget is not None:
+            spent = profile_within_budget(system, questions, budget)
+        asked = spent.asked if spent and not compare else run_experts(system, questions)
+        outcomes = outcome_matrix(questions, tuple(settings.experts), asked)
+        _keep_profile(settings, questions, outcomes, split, out, system)
+    failures = [c for c in asked.values() if not c.ok]
+    summary = profile_summary(questions, outcomes) | {"errors": len(failures), "out": str(out)}
+    if spent is not None:
+        summary["budget"] = budget_summary(spent, questions, outcomes if compare else None)
+    _show_profile(summary, json)
+    if failures:
+        _exit_with_errors(f"{len(failures)} of {len(asked)} completions failed, first {failures[0].error}")
+
+
+def _without_router(settings: SystemConfig) -> SystemConfig:
+    """The system for a profile, whose router may not be there yet."""
+    from routers.config import FixedRouterConfig
+    from routers.policies.config import TopKPolicyConfig
+
+    changes = {"router": FixedRouterConfig(kind="fixed"), "policy": TopKPolicyConfig()}
+    return settings.model_copy(update=changes)
+
+
+def _keep_profile(
+    settings: SystemConfig,
+    questions: list[Question],
+    outcomes: OutcomeMatrix,
+    split: str,
+    out: Path,
+    system: Compound,
+) -> None:
+    """The outcome table, and the profiles of a skill router, which may ask an annotator."""
     from experts.outcome_table import OutcomeTable
     from routers.skills.config import SkillRouterConfig
     from routers.skills.skill_router import SkillRouter
 
-    questions = load_benchmark(benchmark, split, n)
-    settings = load_config(config or default_config_path())
-    if not isinstance(settings.router, SkillRouterConfig):
-        raise ConfigError(
-            f"`profile` fits a router of kind 'skill'; the configuration has {settings.router.kind!r}."
-        )
-    unfitted = settings.router.model_copy(update={"profiles": None})
-    settings = settings.model_copy(update={"router": unfitted})
-    _make_folder(out)
-    with (
-        progress_bar() as shown,
-        Compound(settings, store=out / "completions.store", on_progress=shown) as system,
-    ):
-        asked = run_experts(system, questions)
-        outcomes = outcome_matrix(questions, tuple(settings.experts), asked)
-        router = SkillRouter(unfitted).fit([q.query for q in questions], outcomes, generate=system.generate)
-    queries = tuple(q.query for q in questions)
+    queries = tuple(question.query for question in questions)
     splits = (_TABLE_SPLITS.get(split, ""),) * len(queries)
     OutcomeTable(queries=queries, splits=splits, outcomes=outcomes).save(out / "matrix.parquet")
-    router.save(out / "skill_profiles.json")
-    _show_profile(outcomes.accuracy(), len(questions), out, json, [c for c in asked.values() if not c.ok])
+    if isinstance(settings.router, SkillRouterConfig):
+        unfitted = settings.router.model_copy(update={"profiles": None})
+        router = SkillRouter(unfitted).fit(queries, outcomes, generate=system.generate)
+        router.save(out / "skill_profiles.json")
 
 
-def _show_profile(
-    accuracy: dict[str, float], n: int, out: Path, json: bool, failures: list[Completion]
-) -> None:
-    """What `profile` found; who never answered has no accuracy."""
-    known = {name: None if isnan(value) else value for name, value in accuracy.items()}
+def _show_profile(summary: dict[str, Any], json: bool) -> None:
+    from eval.profile_summary import budget_lines, profile_lines
+
     if json:
-        print_json({"n": n, "accuracy": known, "errors": len(failures), "out": str(out)})
-    else:
-        for name, value in known.items():
-            found = "never answered" if value is None else f"{100 * value:.1f}% of {n}"
-            console().print(f"{name}: {found}", markup=False)
-        console().print(f"Outcomes and profiles are in {out}.", markup=False, soft_wrap=True)
-    if failures:
-        _exit_with_errors(
-            f"{len(failures)} of {n * len(known)} completions failed, first {failures[0].error}"
-        )
+        print_json(summary)
+        return
+    budget = budget_lines(summary["budget"]) if "budget" in summary else []
+    for line in [*profile_lines(summary), *budget, f"Outcomes and profiles are in {summary['out']}."]:
+        console().print(line, markup=False, soft_wrap=True)
 
 
 def evaluate(

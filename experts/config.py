@@ -31,6 +31,9 @@ class ExpertBase(BaseModel):
     description: str = ""
     """One or two sentences on what it is good at."""
     price: Price = Price()
+    memory_gib: float | None = Field(default=None, gt=0)
+    """GiB that it takes when resident, for budgets on memory. None: the size of its weights where they are
+    on this machine, else unknown."""
 
 
 class EngineArguments(BaseModel):

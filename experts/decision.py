@@ -7,7 +7,7 @@ packages never meet.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +25,10 @@ class RoutingDecision:
     """All experts, best first; ties in configuration order."""
     chosen: tuple[str, ...]
     """The k experts to ask. A name occurs more than once where the policy draws with replacement."""
+    tokens: Mapping[str, float] = field(default_factory=dict)
+    """Expected completion tokens of experts; those of which the router does not say are left out."""
+    novelty: float | None = None
+    """How unlike all questions that the router was fitted on this one is, in [0, 1]: near 1 = out of
+    distribution. None: the router does not say."""
     reasons: tuple[str, ...] = ()
     """Sentences for people: keywords found, how they were matched, what decided."""

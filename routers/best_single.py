@@ -6,6 +6,7 @@ With k above 1 it is the fixed top-k. Reads no query.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,13 @@ class BestSingleRouter(OutcomeRouter):
         self.tokens_ = np.full(len(self.means_), np.nan)
         np.divide(total, logged.sum(axis=0), out=self.tokens_, where=logged.any(axis=0))
 
+    def _explained(
+        self, queries: Sequence[Query], generate: Generate | None
+    ) -> tuple[Prediction, list[tuple[str, ...]]]:
+        best = int(np.argmax(self.means_))
+        why = f"{self.experts_[best]} is best overall: {100 * self.means_[best]:.1f}% right when profiled."
+        return self._predict(queries, generate), [(why,)] * len(queries)
+
     def _predict(self, queries: Sequence[Query], generate: Generate | None) -> Prediction:
         shape = (len(queries), len(self.means_))
         return Prediction(
@@ -50,13 +58,8 @@ class BestSingleRouter(OutcomeRouter):
             novelty=np.full(len(queries), np.nan),
         )
 
-    def _explain(self, queries: Sequence[Query]) -> list[tuple[str, ...]]:
-        best = int(np.argmax(self.means_))
-        why = f"{self.experts_[best]} is best overall: {100 * self.means_[best]:.1f}% right when profiled."
-        return [(why,)] * len(queries)
-
     def _state(self) -> State:
         return {"means": self.means_, "tokens": self.tokens_}
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
         self.means_, self.tokens_ = state["means"], state["tokens"]

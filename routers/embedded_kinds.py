@@ -11,6 +11,7 @@ from pydantic import Field
 
 from routers.classifiers.config import DomainsConfig, LinearConfig, SubjectsConfig
 from routers.factors.config import FactorsConfig
+from routers.forest.config import ForestConfig
 from routers.irt.config import IrtConfig
 from routers.neighbours.config import ClustersConfig, KnnConfig, PilotsConfig
 from routers.prompted.config import DescriptionsConfig
@@ -28,6 +29,7 @@ EmbeddedKind = Annotated[
     | IrtConfig
     | FactorsConfig
     | TreeConfig
+    | ForestConfig
     | DescriptionsConfig,
     Field(discriminator="kind"),
 ]

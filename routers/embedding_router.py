@@ -7,6 +7,7 @@ calibrated; expected tokens; how unlike the fitted questions a question is. Know
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from routers.calibration import Calibration
 from routers.embedded_config import EmbeddedConfig
 from routers.encoders.build import build_encoder
 from routers.encoders.encoder import Encoder, Vectors
-from routers.estimator import Chances, Estimator, ReadsTexts, State
+from routers.estimator import Chances, Estimator, NarrowsPool, ReadsTexts, State
 from routers.expected_tokens import ExpectedTokens, mean_tokens
 from routers.novelty import Novelty
 from routers.outcome_router import OutcomeRouter
@@ -69,6 +70,8 @@ class EmbeddingRouter(OutcomeRouter):
         chances = self.estimator_.predict(vectors)
         if self.calibration_ is not None:
             chances = self.calibration_.apply([chances])
+        if isinstance(self.estimator_, NarrowsPool):
+            chances = np.where(self.estimator_.allowed(), chances, 0.0)
         return Prediction(
             chances=chances, tokens=self.tokens_.predict(vectors), novelty=self.novelty_.measure(vectors)
         )
@@ -103,8 +106,11 @@ class EmbeddingRouter(OutcomeRouter):
     def _predict(self, queries: Sequence[Query], generate: Generate | None) -> Prediction:
         return self.predict_vectors(self.encode(queries))
 
-    def _explain(self, queries: Sequence[Query]) -> list[tuple[str, ...]]:
-        return self.explain_vectors(self.encode(queries))
+    def _explained(
+        self, queries: Sequence[Query], generate: Generate | None
+    ) -> tuple[Prediction, list[tuple[str, ...]]]:
+        vectors = self.encode(queries)
+        return self.predict_vectors(vectors), self.explain_vectors(vectors)
 
     def _is_calibrated(self) -> bool:
         return self.calibration_ is not None
@@ -118,7 +124,7 @@ class EmbeddingRouter(OutcomeRouter):
             "novelty": self.novelty_.state(),
         }
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
         self.encoder_ = (self.encoder or build_encoder(self.config.encoder)).restore(state["encoder"])
         self.estimator_ = self.make_estimator().restore(state["estimator"])
         calibration = state["calibration"]

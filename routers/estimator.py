@@ -56,6 +56,15 @@ class Estimator(Protocol):
 
 
 @runtime_checkable
+class NarrowsPool(Protocol):
+    """An estimator that keeps experts out, such as for a budget, whatever their chances are."""
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """(m,) which experts may be chosen, at least one; the others' chances become 0 after calibration."""
+        ...
+
+
+@runtime_checkable
 class ReadsTexts(Protocol):
     """An estimator that has texts of its own to be encoded before it is fitted, such as descriptions."""
 

@@ -28,6 +28,7 @@ _ESTIMATORS = {
     "irt": "routers.irt.irt_estimator:IrtEstimator",
     "factors": "routers.factors.low_rank:LowRankEstimator",
     "tree": "routers.trees.tree_estimator:TreeEstimator",
+    "forest": "routers.forest.forest_estimator:ForestEstimator",
     "descriptions": "routers.prompted.description_estimator:DescriptionEstimator",
 }
 _ROUTERS = {

@@ -75,9 +75,8 @@ class OutcomeRouter(ABC):
         fitted_experts(self, self.kind)
         if not queries:
             return []
-        prediction = self._predict(queries, generate)
+        prediction, reasons = self._explained(queries, generate)
         rows = zip(prediction.chances, prediction.tokens, prediction.novelty, strict=True)
-        reasons = self._explain(queries)
         return [
             Estimate(
                 values=chances,
@@ -126,15 +125,21 @@ class OutcomeRouter(ABC):
         """Take what `save` wrote.
 
         Raises:
-            ConfigError: there is no router, another kind's, or one of other versions.
+            ConfigError: there is no router, another kind's, one of other versions, or a damaged one.
         """
         header = load_header(folder)
         if header.kind != self.kind:
             raise ConfigError(f"The router at {folder} is of kind {header.kind!r}, not {self.kind!r}.")
         state = load_state(folder)
-        self._restore(state["own"])
-        self.accuracies_ = state["shared"]["accuracies"]
-        self.error_correlation_ = state["shared"]["error_correlation"]
+        try:
+            self._restore(state["own"], folder)
+            self.accuracies_ = state["shared"]["accuracies"]
+            self.error_correlation_ = state["shared"]["error_correlation"]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"The router at {folder} does not hold what one of kind {self.kind!r} consists of "
+                f"({error!r}): train it again with `compound train`."
+            ) from error
         self.experts_, self.questions_ = header.experts, header.questions
         return self
 
@@ -145,18 +150,20 @@ class OutcomeRouter(ABC):
     def _learn(self, queries: Sequence[Query], outcomes: OutcomeMatrix, generate: Generate | None) -> None:
         """Learn from outcomes in the order of the queries."""
 
-    @abstractmethod
     def _predict(self, queries: Sequence[Query], generate: Generate | None) -> Prediction:
         """Predict a batch, which may be empty."""
+        return self._explained(queries, generate)[0]
 
     @abstractmethod
-    def _explain(self, queries: Sequence[Query]) -> list[tuple[str, ...]]:
-        """Reasons in words, one tuple a query, not empty."""
+    def _explained(
+        self, queries: Sequence[Query], generate: Generate | None
+    ) -> tuple[Prediction, list[tuple[str, ...]]]:
+        """Predict a batch, which may be empty; with reasons in words, one tuple a query, not empty."""
 
     @abstractmethod
     def _state(self) -> State:
         """What was learned."""
 
     @abstractmethod
-    def _restore(self, state: dict[str, Any]) -> None:
-        """Take what `_state` gave."""
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
+        """Take what `_state` gave; the folder is that of the router."""

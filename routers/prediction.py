@@ -25,6 +25,12 @@ class Prediction:
     """(n,) share of the fitted questions that were less unlike the rest, in [0, 1]; NaN = unknown."""
 
     @classmethod
+    def of_chances(cls, chances: Array) -> Prediction:
+        """Chances (n, m) alone, the rest unknown."""
+        unknown = np.full(chances.shape, np.nan)
+        return cls(chances=chances, tokens=unknown, novelty=np.full(len(chances), np.nan))
+
+    @classmethod
     def stacked(cls, estimates: Sequence[Estimate]) -> Prediction:
         """The arrays of estimates; at least one."""
         m = len(estimates[0].values)

@@ -89,6 +89,15 @@ class Router(Protocol):
         ...
 
 
+_TRAIN = "run `compound train` and name its folder under `router: path:`"
+_FIXES = {
+    "skill": "run `compound profile` and name its file under `router: profiles:`",
+    "fixed": "call bind(experts)",
+    "random": "call bind(experts)",
+}
+"""How routers get their pool that are not made by `compound train`."""
+
+
 def fitted_experts(router: object, kind: str) -> tuple[str, ...]:
     """The pool of a fitted router.
 
@@ -97,9 +106,9 @@ def fitted_experts(router: object, kind: str) -> tuple[str, ...]:
     """
     experts: tuple[str, ...] | None = getattr(router, "experts_", None)
     if experts is None:
+        fix = _FIXES.get(kind, _TRAIN)
         raise RouterNotFittedError(
-            f"The {kind!r} router is not fitted: run `compound profile` and name its file under "
-            "`router: profiles:`, or call fit(queries, outcomes)."
+            f"The {kind!r} router is not fitted: {fix}, or call fit(queries, outcomes)."
         )
     return experts
 
@@ -150,5 +159,11 @@ def make_decision(
         calibrated=estimate.calibrated,
         ranked=tuple(experts[i] for i in order),
         chosen=tuple(experts[i] for i in picks),
+        tokens={
+            name: float(number)
+            for name, number in zip(experts, () if estimate.tokens is None else estimate.tokens, strict=False)
+            if not math.isnan(number)
+        },
+        novelty=None if math.isnan(estimate.novelty) else estimate.novelty,
         reasons=estimate.reasons,
     )

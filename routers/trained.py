@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from experts.decision import RoutingDecision
@@ -21,7 +22,7 @@ from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.config import TrainableConfig
 from routers.making import make_router
-from routers.router import Estimate, Router, check_k, make_decision
+from routers.router import Estimate, Router, check_k, fitted_experts, make_decision
 from routers.saving import FORMAT_VERSION, Header, load_header, save_router, versions
 from routers.skills.skill_router import SkillRouter
 
@@ -43,7 +44,7 @@ def save_trained(router: Router, folder: Path) -> None:
         format=FORMAT_VERSION,
         kind=router.kind,
         config=router.config.model_dump(mode="json"),
-        experts=router.experts_,
+        experts=fitted_experts(router, router.kind),
         questions=router.profiles_.questions,
         versions=versions(),
     )
@@ -62,16 +63,7 @@ def load_trained(folder: Path, experts: Sequence[str] | None = None) -> Router:
         ConfigError: there is no router, it is of other versions, or it does not know an expert.
     """
     header = load_header(folder)
-    try:
-        config = _CONFIG.validate_python(header.config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{folder} holds a router whose configuration this version does not know "
-            f"({where}: {first['msg']}): train it again with `compound train`."
-        ) from error
-    router = make_router(config)
+    router = make_router(_config(header, folder))
     if isinstance(router, SkillRouter):
         router.load(folder / _PROFILES)
     else:
@@ -81,6 +73,27 @@ def load_trained(folder: Path, experts: Sequence[str] | None = None) -> Router:
     return MaskedRouter(router, header.experts, experts)
 
 
+def trained_config(folder: Path) -> TrainableConfig:
+    """The configuration of the router in a folder; reads nothing else of it.
+
+    Raises:
+        ConfigError: there is no router, or it is of other versions.
+    """
+    return _config(load_header(folder), folder)
+
+
+def _config(header: Header, folder: Path) -> TrainableConfig:
+    try:
+        return _CONFIG.validate_python(header.config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"{folder} holds a router whose configuration this version does not know "
+            f"({where}: {first['msg']}): train it again with `compound train`."
+        ) from error
+
+
 class MaskedRouter:
     """A fitted router whose estimates are masked to some of its experts.
 
@@ -88,6 +101,10 @@ class MaskedRouter:
         router: fitted.
         known: its experts.
         experts: the pool, a part of these, in any order.
+
+    Attributes:
+        accuracies_: (m,) of the pool, as the router's; None: it gives none.
+        error_correlation_: (m, m) of the pool, as the router's; None: it gives none.
 
     Raises:
         ConfigError: the router does not know an expert of the pool.
@@ -103,6 +120,12 @@ class MaskedRouter:
         self.router = router
         self.experts_ = tuple(experts)
         self._columns = np.array([list(known).index(name) for name in experts], dtype=np.int64)
+        accuracies: NDArray[np.float64] | None = getattr(router, "accuracies_", None)
+        correlation: NDArray[np.float64] | None = getattr(router, "error_correlation_", None)
+        self.accuracies_ = None if accuracies is None else accuracies[self._columns]
+        self.error_correlation_ = (
+            None if correlation is None else correlation[np.ix_(self._columns, self._columns)]
+        )
 
     def fit(
         self, queries: Sequence[Query], outcomes: OutcomeMatrix, *, generate: Generate | None = None

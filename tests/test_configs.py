@@ -10,6 +10,7 @@ from compound.config import default_config_path, load_config
 from eval.pocket.teaching import PROMPTS, TRUST_PATTERN, aggregator_content
 from experts.prompts import question_block
 from experts.query import Query
+from routers.policies.config import ThresholdPolicyConfig
 from routers.skills.config import SkillRouterConfig
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -34,6 +35,12 @@ def test_released_mode_differs_from_the_default_in_the_router_alone() -> None:
     assert isinstance(default.router, SkillRouterConfig)
     assert released.router == default.router.model_copy(update={"mode": "released"})
     assert released.model_copy(update={"router": default.router}) == default
+
+
+def test_threshold_differs_from_the_default_in_policy_and_fusing() -> None:
+    default, threshold = load_config(default_config_path()), load_config(CONFIGS / "pocket_threshold.yaml")
+    assert threshold.policy == ThresholdPolicyConfig(kind="threshold", chance=0.8)
+    assert (threshold.experts, threshold.router, threshold.k) == (default.experts, default.router, default.k)
 
 
 def test_paper_pool_is_complete() -> None:

@@ -24,6 +24,7 @@ def command(
     k: KOption = None,
     router: Annotated[str | None, typer.Option(help="Another kind of router, such as random.")] = None,
     aggregator: Annotated[str | None, typer.Option(help="Another aggregator, such as majority.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Another policy, such as top_k.")] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -33,7 +34,7 @@ def command(
 
     queries = to_queries(question, choice)  # before engines start: a bad question costs nothing
     with progress_bar() as on_progress, Compound.from_config(config, on_progress=on_progress) as system:
-        answer = system.answer(queries, k=k, router=router, aggregator=aggregator)[0]
+        answer = system.answer(queries, k=k, router=router, aggregator=aggregator, policy=policy)[0]
     if json:
         print_json(answer.to_dict())
     else:

@@ -73,17 +73,32 @@ def progress_bar() -> Iterator[OnProgress]:
 
 
 def show_decision(screen: Console, decision: RoutingDecision) -> None:
-    """Estimates of all experts and the reasons."""
+    """Estimates of all experts, all reasons, and how unlike the fitted questions the question is."""
     table = Table(box=None, pad_edge=False)
     table.add_column("expert")
     table.add_column("P(right)" if decision.calibrated else "score", justify="right")
+    if decision.tokens:
+        table.add_column("tokens", justify="right")
     table.add_column("asked")
     for name in decision.ranked:
-        times = decision.chosen.count(name)
-        table.add_row(name, f"{decision.estimates[name]:.2f}", "x" * times)
+        tokens = [f"{decision.tokens[name]:.0f}" if name in decision.tokens else "?"]
+        asked = "x" * decision.chosen.count(name)
+        table.add_row(name, f"{decision.estimates[name]:.2f}", *(tokens if decision.tokens else []), asked)
     screen.print(table)
     for reason in decision.reasons:
-        screen.print(f"  [dim]{_escaped(reason)}[/dim]")
+        screen.print(f"  [dim]{_escaped(reason)}[/dim]", soft_wrap=True)
+    if decision.novelty is not None:
+        share = f"{100 * decision.novelty:.0f}% of the questions learned from were less unlike the others"
+        screen.print(f"  [dim]Novelty {decision.novelty:.2f}: {share}.[/dim]", soft_wrap=True)
+
+
+def show_choice(screen: Console, decision: RoutingDecision) -> None:
+    """Who is chosen with what estimate, and the first reason."""
+    label = "P(right)" if decision.calibrated else "score"
+    chosen = [f"{name} ({label} {decision.estimates[name]:.2f})" for name in decision.chosen]
+    screen.print(", ".join(chosen), markup=False, soft_wrap=True)
+    for reason in decision.reasons[:1]:
+        screen.print(f"  [dim]{_escaped(reason)}[/dim]", soft_wrap=True)
 
 
 def show_answer(screen: Console, answer: Answer) -> None:

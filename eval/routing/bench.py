@@ -22,9 +22,17 @@ from eval.routing.trial import Trial, try_router
 from experts.errors import RouterError
 from experts.outcome_table import OutcomeTable
 from routers.config import TrainableConfig
+from routers.encoders.config import EncoderConfig
+from routers.neighbours.config import KnnConfig
 from routers.outcome_router import OutcomeRouter
 from routers.policies.choose import Chosen, choose
-from routers.policies.config import DiversePolicyConfig, PolicyConfig
+from routers.policies.config import (
+    DiversePolicyConfig,
+    GuardPolicyConfig,
+    PolicyConfig,
+    TopKPolicyConfig,
+)
+from routers.policies.guard import tune_margin
 from routers.policies.policy_input import PolicyInput
 from routers.training_data import expert_means
 
@@ -95,6 +103,7 @@ class Bench:
 def bench_routers(
     table: OutcomeTable,
     entries: Sequence[Entry],
+    encoder: EncoderConfig,
     on_row: Callable[[str, int], None] = lambda name, done: None,
 ) -> Bench:
     """Compare kinds of routers on one pool.
@@ -102,6 +111,7 @@ def bench_routers(
     Args:
         table: of the pool, with the splits train, validation and test.
         entries: kinds and their settings.
+        encoder: of the floor that looks at solved questions.
         on_row: called with a kind's name and the number of kinds done, before each and at the end.
 
     Raises:
@@ -109,7 +119,7 @@ def bench_routers(
     """
     train, validation, test = (table.take(table.split(name)) for name in ("train", "validation", "test"))
     both = table.take(np.concatenate([table.split("train"), table.split("validation")]))
-    below = floors(both, test)
+    below = [*floors(both, test), nearest_floor(encoder, both, test)]
     rows: list[Row] = []
     skipped: dict[str, str] = {}
     for done, entry in enumerate(entries):
@@ -161,25 +171,48 @@ def _row(
     )
 
 
+def nearest_floor(encoder: EncoderConfig, fitted: OutcomeTable, test: OutcomeTable) -> Floor:
+    """Plain k nearest neighbours (64, alike, not calibrated) with a vote of the best three: RouterBench."""
+    config = KnnConfig(
+        kind="knn", neighbours=64, temperature=1e6, dimensions=None, calibrate=False, encoder=encoder
+    )
+    trial = try_router(config, fitted, test)
+    chosen = choose(TopKPolicyConfig(), policy_input(trial, fitted), min(3, len(fitted.experts)))
+    scores = vote_scores(RecordedAnswers.of(test), trial.prediction.chances, chosen)
+    return Floor(name="64-NN, 3 experts", scores=scores, chosen=chosen)
+
+
 def choose_policy(
     trial: Trial, fitted: OutcomeTable, validation: OutcomeTable, most: int
 ) -> tuple[PolicyConfig, float]:
-    """The policy with the best accuracy on validation among those that ask few enough experts.
+    """The policy for `most` experts a query on average, and its accuracy on validation.
 
-    Of policies within half a point of the best the first in the line-up: validation questions are too few
-    to tell them apart, and simpler ones stand first.
+    For one expert the guard, with the margin whose gain over the overall best is surest on validation.
+    For more the first of the line-up within half a point of the best there: validation questions are
+    too few to tell them apart, and simpler policies stand first.
     """
     recorded = RecordedAnswers.of(validation)
     given = policy_input(trial, fitted)
-    tried: list[tuple[PolicyConfig, float]] = []
-    for policy in policies(most=most):
-        if isinstance(policy, DiversePolicyConfig) and given.error_correlation is None:
-            continue
+
+    def right(policy: PolicyConfig) -> tuple[float, float]:
         chosen = choose(policy, given, min(most, len(given.experts)))
-        if np.mean([len(picks) for picks in chosen]) <= most:
-            tried.append((policy, float(vote_scores(recorded, given.chances, chosen).mean())))
-    highest = max(score for _, score in tried)
-    return next((policy, score) for policy, score in tried if score >= highest - _ALIKE)
+        experts = float(np.mean([len(picks) for picks in chosen]))
+        return float(vote_scores(recorded, given.chances, chosen).mean()), experts
+
+    if most == 1:
+        best = given.best_overall("guard")
+        margin = tune_margin(given.chances, validation.outcomes.mean_score(), best)
+        guard = GuardPolicyConfig(kind="guard", margin=margin)
+        return guard, right(guard)[0]
+    usable = [
+        policy
+        for policy in policies()
+        if not (isinstance(policy, DiversePolicyConfig) and given.error_correlation is None)
+    ]
+    tried = [(policy, *right(policy)) for policy in usable]
+    within = [(policy, score) for policy, score, experts in tried if experts <= most]
+    highest = max(score for _, score in within)
+    return next((policy, score) for policy, score in within if score >= highest - _ALIKE)
 
 
 _ALIKE = 0.005

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 BINS = 10
+_SIMULATIONS = 20
+_SEED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,6 +27,11 @@ class Quality:
     """(m,) at most 1, 0 = no better than the base rate."""
     log_loss: float
     """Mean over all runs, nats."""
+    pool_error: float
+    """Calibration error over the runs of all experts together: per expert a few hundred questions a bin
+    leave two to three points of noise."""
+    chance_error: float
+    """The largest calibration error of an expert that perfect probabilities would show, by simulation."""
 
 
 def quality(chances: Array, scores: Array, base_rates: Array) -> Quality:
@@ -45,7 +52,24 @@ def quality(chances: Array, scores: Array, base_rates: Array) -> Quality:
             skills[j] = 1.0 - float(np.mean((p - y) ** 2)) / base if base > 0 else 0.0
     held = np.clip(chances[run], 1e-6, 1 - 1e-6)
     loss = -(scores[run] * np.log(held) + (1 - scores[run]) * np.log1p(-held))
-    return Quality(calibration_error=errors, brier_skill=skills, log_loss=float(loss.mean()))
+    return Quality(
+        calibration_error=errors,
+        brier_skill=skills,
+        log_loss=float(loss.mean()),
+        pool_error=calibration_error(chances[run], scores[run]),
+        chance_error=_chance_error(chances, run),
+    )
+
+
+def _chance_error(chances: Array, run: NDArray[np.bool_]) -> float:
+    """Mean over simulations of the worst expert's error where every chance is true."""
+    rng = np.random.default_rng(_SEED)
+    worst = []
+    for _ in range(_SIMULATIONS):
+        drawn = (rng.random(chances.shape) < chances).astype(np.float64)
+        experts = [j for j in range(chances.shape[1]) if run[:, j].any()]
+        worst.append(max(calibration_error(chances[run[:, j], j], drawn[run[:, j], j]) for j in experts))
+    return float(np.mean(worst))
 
 
 def calibration_error(chances: Array, scores: Array) -> float:

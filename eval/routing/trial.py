@@ -8,13 +8,17 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from experts.outcome_table import OutcomeTable
+from experts.query import Query
 from routers.config import TrainableConfig
-from routers.embedding_router import EmbeddingRouter
-from routers.ensemble.ensemble_router import EnsembleRouter
+from routers.encoders.build import build_encoder
+from routers.encoders.config import EncoderConfig, LexicalEncoderConfig
 from routers.making import make_router
 from routers.outcome_router import OutcomeRouter
 from routers.prediction import Prediction
@@ -31,11 +35,9 @@ class Trial:
     router: Router
     prediction: Prediction
     fit_seconds: float
-    """Encoding of the fitted questions included, unless it was in the cache."""
+    """Encoding left out where the encoder's vectors were in the cache."""
     microseconds: float
-    """Per query to predict, encoding included, unless it was in the cache."""
-    microseconds_encoded: float | None
-    """Per query to predict from vectors; None where the router has none."""
+    """Per query to predict from vectors, all at once; from texts where the router has no vectors."""
     saved_bytes: int
     """On disk."""
 
@@ -51,17 +53,47 @@ def try_router(config: TrainableConfig, fitted: OutcomeTable, asked: OutcomeTabl
     router.fit(fitted.queries, fitted.outcomes)
     fit_seconds = time.perf_counter() - started
     _LOG.info("%s fitted in %.1f s.", config.kind, fit_seconds)
-    started = time.perf_counter()
-    prediction = predict(router, asked)
-    per_query = (time.perf_counter() - started) / len(asked.queries) * 1e6
+    prediction, seconds = timed_prediction(router, asked)
     return Trial(
         router=router,
         prediction=prediction,
         fit_seconds=fit_seconds,
-        microseconds=per_query,
-        microseconds_encoded=_encoded_time(router, asked),
+        microseconds=seconds / len(asked.queries) * 1e6,
         saved_bytes=saved_bytes(router),
     )
+
+
+@runtime_checkable
+class SeesVectors(Protocol):
+    """A router whose encoding of questions can be done apart."""
+
+    def encode(self, queries: Sequence[Query]) -> Any:
+        """Vectors in the router's own form."""
+        ...
+
+    def predict_vectors(self, vectors: Any) -> Prediction:
+        """Predictions from these."""
+        ...
+
+
+def timed_prediction(router: Router, asked: OutcomeTable) -> tuple[Prediction, float]:
+    """Predictions and the seconds that they took, without the encoding of questions."""
+    work = partial(predict, router, asked)
+    if isinstance(router, SeesVectors):
+        work = partial(router.predict_vectors, router.encode(asked.queries))
+    started = time.perf_counter()
+    prediction = work()
+    return prediction, time.perf_counter() - started
+
+
+def encoding_microseconds(config: EncoderConfig, texts: Sequence[str]) -> float:
+    """Microseconds per text to encode some texts anew; loading and fitting are left out."""
+    fresh = config if isinstance(config, LexicalEncoderConfig) else config.model_copy(update={"cache": False})
+    encoder = build_encoder(fresh).fit(texts)
+    encoder.encode(texts[:8])  # a pretrained model is loaded by its first use
+    started = time.perf_counter()
+    encoder.encode(texts)
+    return (time.perf_counter() - started) / len(texts) * 1e6
 
 
 def predict(router: Router, asked: OutcomeTable) -> Prediction:
@@ -69,21 +101,6 @@ def predict(router: Router, asked: OutcomeTable) -> Prediction:
     if isinstance(router, OutcomeRouter):
         return router.predict(asked.queries)
     return Prediction.stacked(router.estimate(asked.queries))
-
-
-def _encoded_time(router: Router, asked: OutcomeTable) -> float | None:
-    """Microseconds per query to predict from vectors, all at once."""
-    if isinstance(router, EmbeddingRouter):
-        vectors = router.encode(asked.queries)
-        started = time.perf_counter()
-        router.predict_vectors(vectors)
-    elif isinstance(router, EnsembleRouter):
-        encoded = router.encode(asked.queries)
-        started = time.perf_counter()
-        router.predict_vectors(encoded)
-    else:
-        return None
-    return (time.perf_counter() - started) / len(asked.queries) * 1e6
 
 
 def saved_bytes(router: Router) -> int:

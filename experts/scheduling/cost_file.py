@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from experts.cache_folder import cache_folder
 from experts.scheduling.costs import CostBook
 
 VERSION = 1
@@ -25,16 +26,12 @@ _log = logging.getLogger(__name__)
 
 
 def default_cost_path(environ: Mapping[str, str] | None = None) -> Path:
-    """Where the file is: in `$COMPOUND_CACHE`, else in `compound/` under `$XDG_CACHE_HOME` or `~/.cache`.
+    """`hosting-costs.json` in the cache folder; see `experts.cache_folder`.
 
     Args:
         environ: None: the environment of this process.
     """
-    environ = os.environ if environ is None else environ
-    if own := environ.get("COMPOUND_CACHE"):
-        return Path(own).expanduser() / _NAME
-    cache = environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "compound" / _NAME
+    return cache_folder(environ) / _NAME
 
 
 def load_costs(path: Path, device: str) -> CostBook:

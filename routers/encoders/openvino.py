@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from experts.cache_folder import cache_folder
 from experts.errors import ConfigError
-from experts.scheduling.cost_file import default_cost_path
 from routers.encoders.encoder import Vectors
 from routers.encoders.windows import Batch, Forward
 
@@ -66,7 +66,7 @@ def openvino_forward(network: Any, key: str) -> Forward:
 def _converted(network: Any, key: str, openvino: Any) -> Path:
     """File of the converted network; made if it is not there, so that no half a file is ever seen."""
     name = hashlib.sha256(key.encode()).hexdigest()[:24]
-    folder = default_cost_path().parent / "openvino" / name
+    folder = cache_folder() / "openvino" / name
     if (folder / _FILE).is_file():
         return folder / _FILE
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from experts.scheduling.cost_file import default_cost_path
+from experts.cache_folder import cache_folder
 
 _NAME = "vectors-1.sqlite"
 """With the version of the layout: another one is another file."""
@@ -32,8 +32,8 @@ Vector = NDArray[np.float32]
 
 
 def default_store_path() -> Path:
-    """`vectors-1.sqlite` in the cache folder (`$COMPOUND_CACHE`, else under `~/.cache`)."""
-    return default_cost_path().parent / _NAME
+    """`vectors-1.sqlite` in the cache folder."""
+    return cache_folder() / _NAME
 
 
 def text_key(text: str) -> bytes:

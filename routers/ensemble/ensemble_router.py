@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from experts.engine import Generate
@@ -113,8 +114,14 @@ class EnsembleRouter(OutcomeRouter):
     def _predict(self, queries: Sequence[Query], generate: Generate | None) -> Prediction:
         return self.predict_vectors(self.encode(queries))
 
-    def _explain(self, queries: Sequence[Query]) -> list[tuple[str, ...]]:
+    def _explained(
+        self, queries: Sequence[Query], generate: Generate | None
+    ) -> tuple[Prediction, list[tuple[str, ...]]]:
         encoded = self.encode(queries)
+        return self.predict_vectors(encoded), self.explain_vectors(encoded, len(queries))
+
+    def explain_vectors(self, encoded: Encoded, count: int) -> list[tuple[str, ...]]:
+        """Reasons for so many questions that are encoded already, by `encode`."""
         weights = self.stacking_.weights().mean(axis=0)
         shown = [
             (config.kind, weight, member.explain(encoded[i]))
@@ -129,7 +136,7 @@ class EnsembleRouter(OutcomeRouter):
                 for kind, weight, reasons in shown[:_SHOWN]
                 for sentence in reasons[row][:_SENTENCES]
             )
-            for row in range(len(queries))
+            for row in range(count)
         ]
 
     def _state(self) -> State:
@@ -141,7 +148,7 @@ class EnsembleRouter(OutcomeRouter):
             "novelty": self.novelty_.state(),
         }
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
         distinct = _distinct(self.config)
         self.encoders_ = [
             self.build(config).restore(saved)

@@ -15,7 +15,8 @@ class FactorsConfig(EmbeddedConfig):
     kind: Literal["factors"]
     rank: int = Field(default=8, ge=1)
     """Dimensions of that space; at most the number of experts is used."""
-    l2: float = Field(default=32.0, gt=0)
-    """Precision of the normal prior of every entry of both factors: higher is smoother."""
+    l2: float = Field(default=0.6, gt=0)
+    """Precision of the normal prior of every entry of both factors, as a factor of the root of the number
+    of questions: higher is smoother."""
     max_iterations: int = Field(default=200, ge=1)
     """Of L-BFGS."""

@@ -17,8 +17,15 @@ from routers.canonical_order import canonical_order
 from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.factors.config import FactorsConfig
-from routers.factors.likelihood import Array, Objective, Parameters, minimise, negative_log_likelihood
 from routers.factors.start import linear_directions, low_rank
+from routers.likelihood import (
+    Array,
+    Objective,
+    Parameters,
+    minimise,
+    negative_log_likelihood,
+    prior_precision,
+)
 from routers.ranking import ranking
 from routers.training_data import TrainingData, expert_means
 
@@ -56,7 +63,8 @@ class LowRankEstimator:
         inputs = data.vectors - self.mean_
         query, expert = low_rank(linear_directions(inputs, data), self.config.rank)
         start = {"query": query, "expert": expert, "intercept": logit(expert_means(data.scores))}
-        objective = _objective(inputs, data.scores, self.config.l2, start["intercept"])
+        l2 = prior_precision(self.config.l2, data.scores)
+        objective = _objective(inputs, data.scores, l2, start["intercept"])
         found = minimise(objective, start, max_iterations=self.config.max_iterations)
         self.query_factors_, self.expert_factors_ = found["query"], found["expert"]
         self.intercepts_ = found["intercept"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.training_data import TrainingData, expert_means, filled
 
 _RIDGE = 3.0

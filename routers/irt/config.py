@@ -15,9 +15,10 @@ class IrtConfig(EmbeddedConfig):
     kind: Literal["irt"]
     specialities: int = Field(default=6, ge=0)
     """Abilities beside the general one; at most one less than the number of experts is used."""
-    l2: float = Field(default=32.0, gt=0)
-    """Precision of the normal prior of specialities and of what questions ask of them: higher is smoother."""
-    l2_difficulty: float = Field(default=16.0, gt=0)
+    l2: float = Field(default=0.65, gt=0)
+    """Precision of the normal prior of specialities and of what questions ask of them, as a factor of the
+    root of the number of questions: higher is smoother."""
+    l2_difficulty: float = Field(default=0.65, gt=0)
     """The same for difficulty and for what questions ask of the general ability."""
     max_iterations: int = Field(default=200, ge=1)
     """Of L-BFGS."""

@@ -5,6 +5,7 @@ After IrtNet (arXiv 2510.00844); the model itself is in `routers.irt.response_mo
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Self
 
 import numpy as np
@@ -13,9 +14,9 @@ from experts.errors import RouterError
 from routers.canonical_order import canonical_order
 from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
-from routers.factors.likelihood import Array
 from routers.irt.config import IrtConfig
 from routers.irt.response_model import ResponseModel, fit_ability, fit_model
+from routers.likelihood import Array
 from routers.ranking import ranking
 from routers.training_data import TrainingData
 
@@ -89,13 +90,8 @@ class IrtEstimator:
             raise RouterError(
                 f"Scores of a new expert must have shape ({len(vectors)},), one a vector, got {scores.shape}."
             )
-        ability = fit_ability(self.model_, vectors, scores, self.config)
-        self.model_ = ResponseModel(
-            mean=self.model_.mean,
-            discrimination=self.model_.discrimination,
-            difficulty=self.model_.difficulty,
-            ability=np.vstack([self.model_.ability, ability]),
-        )
+        ability = fit_ability(self.model_, vectors, scores, self.config.max_iterations)
+        self.model_ = replace(self.model_, ability=np.vstack([self.model_.ability, ability]))
         self.experts_ = (*self.experts_, name)
         return self
 
@@ -115,18 +111,14 @@ class IrtEstimator:
         """See `Estimator.state`."""
         return {
             "experts": list(self.experts_),
-            "mean": self.model_.mean,
-            "discrimination": self.model_.discrimination,
-            "difficulty": self.model_.difficulty,
-            "ability": self.model_.ability,
+            "model": asdict(self.model_),
             "difficulties": self.difficulties_,
         }
 
     def restore(self, state: State) -> Self:
         """See `Estimator.restore`."""
         self.experts_ = tuple(state["experts"])
-        parts = ("mean", "discrimination", "difficulty", "ability")
-        self.model_ = ResponseModel(**{name: state[name] for name in parts})
+        self.model_ = ResponseModel(**state["model"])
         self.difficulties_ = state["difficulties"]
         return self
 

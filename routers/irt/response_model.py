@@ -13,9 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from routers.encoders.encoder import Vectors
-from routers.factors.likelihood import Array, Objective, Parameters, minimise, negative_log_likelihood
 from routers.factors.start import linear_directions, low_rank
 from routers.irt.config import IrtConfig
+from routers.likelihood import (
+    Array,
+    Objective,
+    Parameters,
+    minimise,
+    negative_log_likelihood,
+    prior_precision,
+)
 from routers.training_data import TrainingData, expert_means
 
 _ABILITY_PRECISION = 1.0
@@ -34,6 +41,8 @@ class ResponseModel:
     """(d,): b_q = (x - mean) @ difficulty, in logits."""
     ability: Array
     """(m, r): theta; the general one first, in logits."""
+    precision: float
+    """Of the prior of specialities that they were fitted with."""
 
     def items(self, vectors: Vectors) -> tuple[Array, Array]:
         """What questions ask: a_q (n, r) and b_q (n,)."""
@@ -68,24 +77,27 @@ def fit_model(data: TrainingData, config: IrtConfig) -> ResponseModel:
         "difficulty": -common,
         "ability": np.column_stack([logit(expert_means(data.scores)), special]),
     }
-    found = minimise(_objective(inputs, data.scores, config), start, max_iterations=config.max_iterations)
-    return ResponseModel(mean=mean, **found)
+    precision = prior_precision(config.l2, data.scores)
+    difficulty = prior_precision(config.l2_difficulty, data.scores)
+    objective = _objective(inputs, data.scores, precision, difficulty)
+    found = minimise(objective, start, max_iterations=config.max_iterations)
+    return ResponseModel(mean=mean, precision=precision, **found)
 
 
-def fit_ability(model: ResponseModel, vectors: Vectors, scores: Array, config: IrtConfig) -> Array:
+def fit_ability(model: ResponseModel, vectors: Vectors, scores: Array, max_iterations: int) -> Array:
     """(r,) abilities of one more expert, with all that was learned of questions as it is.
 
     Args:
         model: fitted on other experts.
         vectors: (n, d) of questions, fitted ones or not.
         scores: (n,) of the new expert; NaN = not run.
-        config: as the model was fitted with.
+        max_iterations: of L-BFGS.
     """
     asked, difficulty = model.items(vectors)
     general = float(model.ability[:, 0].mean())
     prior = np.zeros(asked.shape[1])
     prior[0] = general
-    precision = np.full(asked.shape[1], config.l2)
+    precision = np.full(asked.shape[1], model.precision)
     precision[0] = _ABILITY_PRECISION
 
     def objective(at: Parameters) -> tuple[float, Parameters]:
@@ -94,10 +106,10 @@ def fit_ability(model: ResponseModel, vectors: Vectors, scores: Array, config: I
         penalty = 0.5 * float((precision * excess**2).sum())
         return loss + penalty, {"ability": asked.T @ by_logit + precision * excess}
 
-    return minimise(objective, {"ability": prior}, max_iterations=config.max_iterations)["ability"]
+    return minimise(objective, {"ability": prior}, max_iterations=max_iterations)["ability"]
 
 
-def _objective(inputs: Array, scores: Array, config: IrtConfig) -> Objective:
+def _objective(inputs: Array, scores: Array, l2: float, l2_difficulty: float) -> Objective:
     def objective(at: Parameters) -> tuple[float, Parameters]:
         asked = inputs @ at["discrimination"]
         asked[:, 0] += 1.0
@@ -108,16 +120,16 @@ def _objective(inputs: Array, scores: Array, config: IrtConfig) -> Objective:
             "difficulty": -(inputs.T @ by_logit.sum(axis=1)),
             "ability": by_logit.T @ asked,
         }
-        return loss + _add_prior(at, gradient, config), gradient
+        return loss + _add_prior(at, gradient, l2, l2_difficulty), gradient
 
     return objective
 
 
-def _add_prior(at: Parameters, gradient: Parameters, config: IrtConfig) -> float:
+def _add_prior(at: Parameters, gradient: Parameters, l2: float, l2_difficulty: float) -> float:
     """Half the weighted squares; adds their gradient to `gradient`."""
-    pull = {name: config.l2 * array for name, array in at.items()}
-    pull["difficulty"] = config.l2_difficulty * at["difficulty"]
-    pull["discrimination"][:, 0] = config.l2_difficulty * at["discrimination"][:, 0]
+    pull = {name: l2 * array for name, array in at.items()}
+    pull["difficulty"] = l2_difficulty * at["difficulty"]
+    pull["discrimination"][:, 0] = l2_difficulty * at["discrimination"][:, 0]
     general = at["ability"][:, 0]
     # Around the pool's mean, so that an expert that never ran is an average one. The gradient of
     # half the squares around a mean is the distance to it.

@@ -15,12 +15,12 @@ class KnnConfig(EmbeddedConfig):
     kind: Literal["knn"]
     neighbours: int | None = Field(default=None, ge=1)
     """Only the so-many nearest count, as in RouterBench. None: all, each by its weight."""
-    temperature: float = Field(default=0.07, gt=0)
+    temperature: float = Field(default=0.045, gt=0)
     """Loss of cosine against the nearest question at which a question's weight has fallen to 1/e."""
     prior_questions: float = Field(default=10.0, ge=0)
     """What the expert's mean is worth, in questions as near as the nearest."""
-    dimensions: int | None = Field(default=96, ge=1)
-    """Vectors are reduced to so many principal components first, which triples the speed."""
+    dimensions: int | None = Field(default=64, ge=1)
+    """Vectors are reduced to so many principal components first, which is several times as fast."""
 
 
 class ClustersConfig(EmbeddedConfig):
@@ -45,7 +45,7 @@ class PilotsConfig(EmbeddedConfig):
     kind: Literal["pilots"]
     pilots: int = Field(default=8, ge=1)
     """Centroids per expert at most; the paper has 1 per expert and data set."""
-    temperature: float = Field(default=0.1, gt=0)
+    temperature: float = Field(default=0.06, gt=0)
     """Loss of cosine against the nearest pilot at which a pilot's weight has fallen to 1/e."""
     prior_questions: float = Field(default=10.0, ge=0)
     """What the expert's mean is worth, in questions."""

@@ -20,7 +20,7 @@ def experts_needed(config: ThresholdPolicyConfig, given: PolicyInput) -> NDArray
     # A vote of one is right with the expert's own chance, which most queries need not go beyond.
     unsure = given.chances.max(axis=1) < config.chance
     ordered = -np.sort(-given.chances[unsure], axis=1)[:, :most]
-    chance = vote_chance(ordered, _difficulty(given))
+    chance = vote_chance(ordered, difficulty(given))
     reached = chance >= config.chance
     # Rounded, so that numbers of experts that differ by rounding errors only count as equal.
     highest = chance.round(6).argmax(axis=1)
@@ -28,7 +28,7 @@ def experts_needed(config: ThresholdPolicyConfig, given: PolicyInput) -> NDArray
     return needed
 
 
-def _difficulty(given: PolicyInput) -> float:
+def difficulty(given: PolicyInput) -> float:
     """Mean correlation of errors on the latent scale, where it was measured.
 
     The median threshold's relation of Pearson's phi to the tetrachoric correlation, sin(pi/2 phi).

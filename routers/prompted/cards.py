@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experts.query import Query
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.ranking import query_rng
 
 PROMPT_VERSION = 1

@@ -17,7 +17,7 @@ from experts.errors import RouterError
 from routers.canonical_order import canonical_order
 from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
-from routers.factors.likelihood import Array, negative_log_likelihood
+from routers.likelihood import Array, negative_log_likelihood
 from routers.prompted.config import DescriptionsConfig
 from routers.ranking import ranking
 from routers.training_data import Scores, TrainingData, expert_means

@@ -9,122 +9,84 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any
 
-from experts.decision import RoutingDecision
+import numpy as np
+
 from experts.engine import Generate
 from experts.errors import ConfigError, RouterError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Message, Query
-from routers.factors.likelihood import Array
+from routers.estimator import State
+from routers.likelihood import Array
+from routers.outcome_router import OutcomeRouter
+from routers.prediction import Prediction
 from routers.prompted.cards import PROMPT_VERSION, Verdict, card_order, prompt, read_reply
 from routers.prompted.config import LlmRouterConfig
 from routers.prompted.places import count_places, place_chances, place_of_each
-from routers.router import Estimate, aligned_scores, check_k, fitted_experts, make_decision
-from routers.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
 from routers.training_data import expert_means, text_hash
 
 
-class LlmRouter:
+class LlmRouter(OutcomeRouter):
     """Asks one LLM for a ranking of the pool, all queries in one call.
 
     Args:
         config: who is asked, what the cards say.
 
     Attributes:
-        experts_: the pool, in configuration order.
         means_: (m,) of the experts, as the cards say them.
         counts_: (m, m + 1, 2) right and run at each place of a ranking, the last for the unnamed.
-        questions_: how many it was fitted on.
     """
 
-    kind = "llm"
+    config: LlmRouterConfig
 
-    experts_: tuple[str, ...]
     means_: Array
     counts_: Array
-    questions_: int
 
-    def __init__(self, config: LlmRouterConfig) -> None:
-        self.config = config
-
-    def fit(
-        self, queries: Sequence[Query], outcomes: OutcomeMatrix, *, generate: Generate | None = None
-    ) -> Self:
-        """Count who was right at which place of the rankings of some questions; see `Router.fit`."""
-        scores = aligned_scores(queries, outcomes)
+    def _learn(self, queries: Sequence[Query], outcomes: OutcomeMatrix, generate: Generate | None) -> None:
+        scores = outcomes.mean_score()
         rows = sorted(range(len(queries)), key=lambda i: (text_hash(queries[i].routing_text), queries[i].id))
         asked = rows[: self.config.fit_questions]
-        means = expert_means(scores[rows])
-        verdicts = self._ask([queries[i] for i in asked], outcomes.experts, means, generate)
+        self.means_ = expert_means(scores[rows])
+        verdicts = self._ask([queries[i] for i in asked], outcomes.experts, self.means_, generate)
         self.counts_ = count_places([ranked for ranked, _ in verdicts], scores[asked])
-        self.experts_, self.means_, self.questions_ = outcomes.experts, means, len(queries)
-        return self
 
-    def estimate(self, queries: Sequence[Query], *, generate: Generate | None = None) -> list[Estimate]:
-        """Rank, then look up what the places are worth; see `Router.estimate`."""
-        experts = fitted_experts(self, self.kind)
-        chances = place_chances(self.counts_, self.means_, self.config.shrinkage)
-        return [
-            self._estimate(ranked, reasons, chances)
-            for ranked, reasons in self._ask(queries, experts, self.means_, generate)
-        ]
+    def _explained(
+        self, queries: Sequence[Query], generate: Generate | None
+    ) -> tuple[Prediction, list[tuple[str, ...]]]:
+        by_place = place_chances(self.counts_, self.means_, self.config.shrinkage)
+        verdicts = self._ask(queries, self.experts_, self.means_, generate)
+        chances = np.tile(self.means_, (len(queries), 1))
+        reasons = []
+        for row, (ranked, sentences) in enumerate(verdicts):
+            if ranked:
+                places = place_of_each(ranked, len(self.means_))
+                chances[row] = by_place[np.arange(len(places)), places]
+                sentences = (*sentences, self._record(ranked[0]))
+            reasons.append(sentences)
+        return Prediction.of_chances(chances), reasons
 
-    def decide(
-        self, queries: Sequence[Query], estimates: Sequence[Estimate], k: int
-    ) -> list[RoutingDecision]:
-        """The k best by estimate; see `Router.decide`."""
-        experts = fitted_experts(self, self.kind)
-        check_k(k, len(experts))
-        return [make_decision(self.kind, experts, q, e, k) for q, e in zip(queries, estimates, strict=True)]
+    def _record(self, best: int) -> str:
+        right, run = self.counts_[best, 0]
+        named = f"{self.experts_[best]} was right on {right:.4g} of {run:.4g} questions"
+        return f"{named} that it was named first on."
 
-    def route(
-        self, queries: Sequence[Query], k: int, *, generate: Generate | None = None
-    ) -> list[RoutingDecision]:
-        """`estimate`, then `decide`; see `Router.route`."""
-        check_k(k, len(fitted_experts(self, self.kind)))
-        return self.decide(queries, self.estimate(queries, generate=generate), k)
+    def _state(self) -> State:
+        return {"counts": self.counts_, "means": self.means_, "asked": self._asked()}
 
-    def save(self, folder: Path) -> None:
-        """Write what was learned.
-
-        Raises:
-            RouterNotFittedError: nothing was.
-            ConfigError: the folder cannot be written.
-        """
-        header = Header(
-            format=FORMAT_VERSION,
-            kind=self.kind,
-            config=self.config.model_dump(mode="json"),
-            experts=fitted_experts(self, self.kind),
-            questions=self.questions_,
-            versions=versions(),
-        )
-        state = {"counts": self.counts_, "means": self.means_, "prompt_version": PROMPT_VERSION}
-        save_router(folder, header, state)
-
-    def load(self, folder: Path) -> Self:
-        """Take what `save` wrote.
-
-        Raises:
-            ConfigError: no such router, or its counts are of another LLM or prompt.
-        """
-        header = load_header(folder)
-        if header.kind != self.kind:
-            raise ConfigError(f"{folder} holds a router of kind {header.kind!r}, not {self.kind!r}.")
-        state = load_state(folder)
-        mine = self.config.model_dump(mode="json")
-        changed = [name for name in ("expert", "template") if header.config.get(name) != mine[name]]
-        if state["prompt_version"] != PROMPT_VERSION:
-            changed.append("prompt version")
+    def _restore(self, state: dict[str, Any], folder: Path) -> None:
+        changed = [name for name, value in self._asked().items() if state["asked"][name] != value]
         if changed:
             raise ConfigError(
                 f"The router at {folder} was fitted with another {' and another '.join(changed)}, so its "
                 "counts do not hold: train it again with `compound train`."
             )
         self.counts_, self.means_ = state["counts"], state["means"]
-        self.experts_, self.questions_ = header.experts, header.questions
-        return self
+
+    def _asked(self) -> dict[str, str | int]:
+        """What counts depend on."""
+        expert, template = self.config.expert, self.config.template
+        return {"expert": expert, "template": template, "prompt version": PROMPT_VERSION}
 
     def _ask(
         self, queries: Sequence[Query], experts: Sequence[str], means: Array, generate: Generate | None
@@ -162,17 +124,3 @@ class LlmRouter:
             return (f"The experts' means decide, since {trouble}.",)
         named = f"{llm} ranks {', '.join(experts[i] for i in verdict.ranked)}."
         return (named, f"Its reason: {verdict.reason.rstrip('.')}.") if verdict.reason else (named,)
-
-    def _estimate(self, ranked: tuple[int, ...], reasons: tuple[str, ...], chances: Array) -> Estimate:
-        if not ranked:
-            return Estimate(values=self.means_.copy(), calibrated=True, reasons=reasons)
-        pool = range(len(self.experts_))
-        places = place_of_each(ranked, len(pool))
-        best = ranked[0]
-        right, run = self.counts_[best, 0]
-        named = f"{self.experts_[best]} was right on {right:.4g} of {run:.4g} questions"
-        return Estimate(
-            values=chances[pool, places],
-            calibrated=True,
-            reasons=(*reasons, f"{named} that it was named first on."),
-        )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.training_data import Scores
 
 

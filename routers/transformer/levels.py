@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from experts.errors import RouterError
-from routers.factors.likelihood import Array
 from routers.group_accuracy import GroupAccuracy, one_hot
+from routers.likelihood import Array
 from routers.training_data import Scores, expert_means
 
 _PRIOR_QUESTIONS = 10.0

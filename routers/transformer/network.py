@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from experts.errors import ConfigError
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 
 Tokens = list[list[int]]
 """Token ids of each text, special ones included."""

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.training_data import Scores
 
 

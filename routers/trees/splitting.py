@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.training_data import Scores
 
 _QUANTILES = np.linspace(0.1, 0.9, 9)

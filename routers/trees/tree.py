@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.training_data import Scores
 from routers.trees.splitting import Cut, Splitter, shrunk, sums
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from routers.canonical_order import canonical_order
 from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
-from routers.factors.likelihood import Array
+from routers.likelihood import Array
 from routers.ranking import ranking
 from routers.training_data import Scores, TrainingData, folds
 from routers.trees.config import TreeConfig

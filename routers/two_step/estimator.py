@@ -33,7 +33,7 @@ _LESS = 1e-6
 class TwoStep:
     """Accuracies in the question's category, the expert that the map names first.
 
-    An expert that takes no category is not part of the composition: its chance is 0.
+    Under a budget, an expert that takes no category is not part of the composition: see `allowed`.
     """
 
     def __init__(self, config: TwoStepConfig) -> None:
@@ -68,6 +68,12 @@ class TwoStep:
         """See `Estimator.predict`."""
         chances: Chances = self.table_[self._category(self.fitted_.classifier.probabilities(vectors))]
         return chances
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """(m,) the experts in the map; all, where there is no limit. See `NarrowsPool`."""
+        limited = self.config.budget_b is not None or self.config.max_experts is not None
+        allowed: NDArray[np.bool_] = np.isin(np.arange(len(self.experts_)), self.mapped_) | (not limited)
+        return allowed
 
     def explain(self, vectors: Vectors) -> list[tuple[str, ...]]:
         """The category, its expert, and that expert's count there."""
@@ -105,8 +111,6 @@ class TwoStep:
         best = np.take_along_axis(accuracy, mapped[:, None], axis=1)
         self.table_ = np.minimum(accuracy, best - _LESS)
         np.put_along_axis(self.table_, mapped[:, None], best, axis=1)
-        if self.config.budget_b is not None or self.config.max_experts is not None:
-            self.table_[:, np.setdiff1d(np.arange(len(experts)), mapped)] = 0.0
 
     def _accuracy(self, fitted: LabelledAccuracy) -> NDArray[np.float64]:
         """(c + 1, m) accuracies by category, the last row over all questions."""

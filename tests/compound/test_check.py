@@ -10,6 +10,7 @@ import pytest
 from compound.check import CheckReport, check_config
 from compound.config import SystemConfig
 from experts.errors import ConfigError
+from routers.saving import FORMAT_VERSION, Header, versions
 
 LLAMA = {"architectures": ["LlamaForCausalLM"], "hidden_size": 64, "tie_word_embeddings": False}
 SAMPLING = {"max_tokens": 8}
@@ -174,6 +175,35 @@ def test_missing_folder_of_an_encoder_is_an_error(tmp_path: Path) -> None:
     router = {"kind": "skill", "annotator": {"kind": "encoder", "skills": ["a"], "encoder": encoder}}
     (error,) = _check({"ann": {"kind": "scripted", "sampling": SAMPLING}}, router=router).errors
     assert error == f"router.annotator.encoder.model: there is no folder {tmp_path / 'minilm'}"
+
+
+def test_trained_router_must_be_there_cover_the_pool_and_find_its_llm_and_encoder(tmp_path: Path) -> None:
+    scripted = {"kind": "scripted", "sampling": SAMPLING}
+    router = {"kind": "trained", "path": str(tmp_path)}
+    assert "No trained router at" in _check({"ann": scripted}, router=router).errors[0]
+    members = [{"kind": "knn"}, {"kind": "knn", "encoder": {"kind": "vllm", "model": "./nowhere"}}]
+    _header(tmp_path, {"kind": "ensemble", "members": members})
+    assert _check({"ann": scripted}, router=router).errors == (
+        "router.path.members[1].encoder.model: there is no folder ./nowhere",
+    )
+    _header(tmp_path, {"kind": "llm", "expert": "judge"})
+    missing, llm = _check({"bob": scripted}, router=router).errors
+    assert "knows nothing of bob (it has ann)" in missing
+    assert "asks the LLM 'judge', which is no expert or helper here" in llm
+    assert _check({"ann": scripted}, helpers={"judge": scripted}, router=router).ok
+
+
+def _header(folder: Path, config: dict[str, Any]) -> None:
+    """What a trained router says of itself, as far as a check reads it."""
+    header = Header(
+        format=FORMAT_VERSION,
+        kind=config["kind"],
+        config=config,
+        experts=("ann",),
+        questions=1,
+        versions=versions(),
+    )
+    (folder / "router.json").write_text(header.model_dump_json())
 
 
 @pytest.mark.parametrize(("temperature", "warned"), [(0.0, True), (0.7, False)])

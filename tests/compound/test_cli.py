@@ -102,7 +102,10 @@ def test_one_expert_that_fails_is_a_warning(tmp_path: Path) -> None:
 def test_route_in_words_and_as_json(config: str) -> None:
     words = run("route", FRANCE, "-c", config, "-k", "2")
     assert words.exit_code == 0
-    assert "ann" in words.stdout and "The order of experts is fixed." in words.stdout
+    assert words.stdout.startswith("ann (score 3.00), bob (score 2.00)\n")
+    assert "The order of experts is fixed." in words.stdout
+    explained = run("route", FRANCE, "-c", config, "-k", "2", "--explain").stdout
+    assert "cyd" in explained and "asked" in explained and "tokens" not in explained
     row = json.loads(run("route", FRANCE, "-c", config, "--json").stdout)
     assert row["chosen"] == ["ann", "bob", "cyd"]
 

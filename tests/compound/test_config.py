@@ -1,9 +1,11 @@
 """Loading a configuration: paths, cross-checks, and all errors in one readable message."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from checks.scripted_systems import system_file
 
 from compound.config import SystemConfig, default_config_path, load_config
 from experts.config import OpenAIExpert, VllmExpert
@@ -248,3 +250,43 @@ aggregator: {kind: majority}
 def test_configuration_made_in_code_is_checked_too() -> None:
     with pytest.raises(ValueError, match="k=5 but the pool has 2 experts"):
         SystemConfig.model_validate(MINIMAL | {"k": 5})
+
+
+# --- policies -------------------------------------------------------------------------------------
+
+SKILL_ROUTER = {"kind": "skill", "annotator": {"kind": "encoder"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"policy": {"kind": "threshold"}}, "a router of kind 'fixed' gives none"),
+        (
+            {"router": SKILL_ROUTER | {"mode": "released"}, "policy": {"kind": "diverse"}},
+            "policy: 'diverse' cannot choose where `router.mode: released` draws",
+        ),
+        (
+            {"router": SKILL_ROUTER, "policy": {"kind": "fallback", "expert": "an"}},
+            "policy.expert: unknown expert 'an'; did you mean 'ann'?",
+        ),
+        (
+            {
+                "router": SKILL_ROUTER,
+                "policy": {"kind": "guard", "inner": {"kind": "threshold"}},
+                "quorum": 2,
+            },
+            "quorum: quorum=2 but the policy may ask a single expert",
+        ),
+    ],
+)
+def test_policy_that_does_not_go_with_the_rest_is_refused(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(system_file(tmp_path, **changes))
+    assert sentence in str(caught.value)
+    assert "has 1 error" in str(caught.value)
+
+
+def test_policy_default_is_top_k(tmp_path: Path) -> None:
+    assert load_config(system_file(tmp_path)).policy.kind == "top_k"

@@ -19,6 +19,9 @@ from experts.prompts import render_messages
 from experts.query import Query
 from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import SwitchCounts
+from routers.config import TrainedRouterConfig
+from routers.policies.config import ThresholdPolicyConfig
+from routers.saving import FORMAT_VERSION, Header, versions
 
 POCKET = load_config(default_config_path())
 
@@ -139,12 +142,37 @@ def test_with_an_llm_in_the_router_the_shares_of_the_last_run_count() -> None:
     assert plan(questions(100), POCKET, book, k=2).routing == "equal shares", "another k is another routing"
 
 
+def test_an_llm_that_ranks_for_a_trained_router_is_a_round_of_its_own(tmp_path: Path) -> None:
+    trained: dict[str, Any] = {"kind": "llm", "expert": "annotator", "descriptions": {"atlas": "geography"}}
+    header = Header(
+        format=FORMAT_VERSION,
+        kind="llm",
+        config=trained,
+        experts=tuple(POCKET.experts),
+        questions=9,
+        versions=versions(),
+    )
+    (tmp_path / "router.json").write_text(header.model_dump_json())
+    router = TrainedRouterConfig(kind="trained", path=tmp_path)
+    planned = plan(questions(10), POCKET.model_copy(update={"router": router}), CostBook("cpu x2"))
+    assert (planned.rounds[0].name, planned.rounds[0].requests) == ("route", 10)
+    assert planned.routing == "equal shares"
+
+
+def test_a_policy_that_asks_fewer_is_planned_with_fewer() -> None:
+    written = POCKET.router.model_dump() | {"annotator": {"kind": "encoder"}}
+    config = SystemConfig.model_validate(dict(POCKET) | {"router": written})
+    easy = config.model_copy(update={"policy": ThresholdPolicyConfig(kind="threshold", chance=0.0)})
+    every = [plan(questions(10), c, CostBook("cpu x2")).rounds[0].requests for c in (config, easy)]
+    assert every == [30, 10]
+
+
 def test_shares_are_taken_from_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     scripts: dict[str, Any] = {"ann": "a", "bob": "b", "cyd": "c"}
     book = CostBook("cpu x2")
     with Scripted(monkeypatch, scripts, router={"kind": "fixed", "experts": ["cyd"]}, k=2) as run:
-        observe_shares(run.system.config, run.system.answer(["one", "two"]), book)
-        observe_shares(run.system.config, [], book)
+        observe_shares(run.system.config, run.system.answer(["one", "two"]), 2, book)
+        observe_shares(run.system.config, [], 2, book)
         assert book.shares(routing_fingerprint(run.system.config, 2)) == {"ann": 1.0, "bob": 0.0, "cyd": 1.0}
 
 

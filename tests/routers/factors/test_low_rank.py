@@ -9,7 +9,7 @@ from checks.estimator_checks import CHECKS, EXPERTS, Check, fresh_vectors, train
 from routers.factors.config import FactorsConfig
 from routers.factors.low_rank import LowRankEstimator
 
-CONFIG = FactorsConfig(kind="factors", l2=2.0)  # a weaker prior than the default: few questions
+CONFIG = FactorsConfig(kind="factors")
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

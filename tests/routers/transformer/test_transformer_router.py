@@ -31,15 +31,6 @@ def make(tiny_model: str) -> Make:
     return build
 
 
-@pytest.fixture
-def with_subjects(outcomes: OutcomeMatrix) -> OutcomeMatrix:
-    """The subject of a question is the combination of words that decides."""
-    subjects = [f"field {i % 5}" for i in range(40)]
-    return OutcomeMatrix.from_scores(
-        outcomes.question_ids, outcomes.experts, outcomes.score, subjects=subjects
-    )
-
-
 def test_query_level_learns_who_is_right_on_what(
     make: Make, queries: list[Query], outcomes: OutcomeMatrix
 ) -> None:
@@ -50,19 +41,20 @@ def test_query_level_learns_who_is_right_on_what(
 
 
 def test_subject_level_learns_the_subject_and_looks_up_the_rest(
-    make: Make, queries: list[Query], with_subjects: OutcomeMatrix
+    make: Make, queries: list[Query], outcomes: OutcomeMatrix
 ) -> None:
-    router = make(level="subject", head_learning_rate=0.1).fit(queries, with_subjects)
+    router = make(level="subject", head_learning_rate=0.1).fit(queries, outcomes)
     decisions = router.route(queries[:5], 1)
     assert [d.chosen[0] for d in decisions] == BEST
-    assert decisions[3].reasons[0].startswith("The question reads like field 3 (")
+    assert decisions[3].reasons[0].startswith("The question reads like addition of small numbers (")
 
 
 def test_subject_level_without_subjects_is_refused(
     make: Make, queries: list[Query], outcomes: OutcomeMatrix
 ) -> None:
+    bare = OutcomeMatrix.from_scores(outcomes.question_ids, outcomes.experts, outcomes.score)
     with pytest.raises(RouterError, match="none has one: import a matrix with subjects"):
-        make(level="subject").fit(queries, outcomes)
+        make(level="subject").fit(queries, bare)
 
 
 def test_what_was_not_run_is_not_wrong(make: Make, queries: list[Query], outcomes: OutcomeMatrix) -> None:
@@ -121,17 +113,17 @@ def test_long_questions_keep_their_ends_and_say_so(
 
 @pytest.mark.parametrize("level", ["query", "subject"])
 def test_a_saved_router_needs_nothing_but_its_folder(
-    make: Make, queries: list[Query], with_subjects: OutcomeMatrix, tmp_path: Path, level: str
+    make: Make, queries: list[Query], outcomes: OutcomeMatrix, tmp_path: Path, level: str
 ) -> None:
     with pytest.raises(RouterNotFittedError):
         make(level=level).save(tmp_path / "r")
-    router = make(level=level, epochs=2).fit(queries, with_subjects)
+    router = make(level=level, epochs=2).fit(queries, outcomes)
     router.save(tmp_path / "r")
     again = make(level=level, model="./gone").load(tmp_path / "r")
     assert again.route(queries, 2) == router.route(queries, 2)
     assert not list((tmp_path / "r").rglob("*.bin"))
     other = "subject" if level == "query" else "query"
-    with pytest.raises(ConfigError, match=f"level '{level}', not 'transformer' and '{other}'"):
+    with pytest.raises(ConfigError, match=f"is of level '{level}', not '{other}'"):
         make(level=other).load(tmp_path / "r")
     (tmp_path / "r" / "network" / "head.safetensors").write_bytes(b"broken")
     with pytest.raises(ConfigError, match="compound train"):

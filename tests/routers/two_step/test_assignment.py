@@ -60,6 +60,12 @@ def test_a_budget_below_the_smallest_expert_is_refused() -> None:
         assign(np.zeros((2, 2)), np.ones(2), sizes=np.array([9.0, 7.0]), budget=3)
 
 
+def test_no_map_in_time_is_an_error_with_a_way_out() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(RouterError, match=r"found in 0 s .*Take fewer"):
+        assign(rng.random((24, 12)), np.ones(24), max_experts=4, time_limit_s=0)
+
+
 def test_a_pool_of_real_size_is_solved() -> None:
     rng = np.random.default_rng(0)
     loss = rng.random((24, 12))

@@ -9,6 +9,9 @@ from checks.estimator_checks import CHECKS, Check, fresh_vectors, training_data
 from pydantic import ValidationError
 
 from experts.errors import RouterError
+from routers.embedding_router import EmbeddingRouter
+from routers.encoders.lexical import LexicalEncoder
+from routers.expected_tokens import ExpectedTokens
 from routers.two_step.config import TwoStepConfig
 from routers.two_step.estimator import TwoStep
 
@@ -35,7 +38,25 @@ def test_the_map_can_be_read() -> None:
 def test_a_budget_keeps_large_experts_out() -> None:
     fitted = two_step(categories="subjects", budget_b=20, parameters_b=SIZES).fit(training_data())
     assert set(fitted.assignment_.values()) == {"bard", "cato"}
-    assert (fitted.predict(fresh_vectors())[:, 0] == 0).all()
+    np.testing.assert_array_equal(fitted.allowed(), [False, True, True])
+
+
+def test_without_a_limit_all_experts_may_be_chosen() -> None:
+    assert two_step(categories="subjects").fit(training_data()).allowed().all()
+
+
+def test_calibration_lets_nobody_in_whom_the_budget_keeps_out() -> None:
+    config = TwoStepConfig.model_validate(
+        {"kind": "two_step", "categories": "subjects", "budget_b": 20, "parameters_b": SIZES}
+    )
+    router = EmbeddingRouter(config, lambda: TwoStep(config))
+    router.encoder_ = LexicalEncoder(8)
+    data = training_data()
+    router.learn_vectors(data)
+    router.tokens_ = ExpectedTokens.fit(data.vectors, np.ones(data.scores.shape))
+    chances = router.predict_vectors(fresh_vectors()).chances
+    assert router.calibration_ is not None
+    assert (chances[:, 0] == 0).all() and (chances[:, 1:] > 0).all()
 
 
 def test_no_more_experts_than_allowed_are_used() -> None:

@@ -38,6 +38,16 @@ def negative_log_likelihood(logits: Array, scores: Scores) -> tuple[float, Array
     return float(losses[run].sum()), gradient
 
 
+def prior_precision(factor: float, scores: Scores) -> float:
+    """Precision of normal priors: `factor` times the root of the runs that an expert has on average.
+
+    A precision that stays would hold 150 questions down to the means if it suits 5,000, and one that
+    grows with them would hold down any number. With the root one factor serves from 300 to 5,000
+    questions (MMLU-Pro, log-loss on validation).
+    """
+    return factor * float(np.sqrt((~np.isnan(scores)).sum() / scores.shape[1]))
+
+
 def minimise(objective: Objective, start: Parameters, *, max_iterations: int) -> Parameters:
     """The parameters at a minimum of `objective` near `start`, by L-BFGS (scipy)."""
     from scipy.optimize import minimize

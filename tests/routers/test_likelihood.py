@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import approx_fprime
 
-from routers.factors.likelihood import Parameters, minimise, negative_log_likelihood
+from routers.likelihood import Parameters, minimise, negative_log_likelihood
 
 
 def test_the_gradient_is_that_of_the_value() -> None:

@@ -1,0 +1,1 @@
+"""Randomised trees over the space of questions, their leaves averaged."""
