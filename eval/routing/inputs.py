@@ -56,7 +56,8 @@ def encoder_config(text: str) -> EncoderConfig:
     """
     if text == "lexical":
         return LEXICAL
-    model = f"./{text}" if Path(text).is_dir() and not text.startswith((".", "/", "~")) else text
+    folder = Path(text).expanduser()
+    model = str(folder.resolve()) if folder.is_dir() else text
     backend = "openvino" if find_spec("openvino") else "torch"
     return SentenceTransformersEncoderConfig.model_validate(
         {"kind": "sentence-transformers", "model": model, "backend": backend}

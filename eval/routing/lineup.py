@@ -117,7 +117,7 @@ def _finetuned(
 
 def _name(config: TrainableConfig) -> str:
     """The kind; the two levels of the fine-tuned transformer apart."""
-    return f"transformer, {config.level}" if isinstance(config, TransformerConfig) else config.kind
+    return f"transformer-{config.level}" if isinstance(config, TransformerConfig) else config.kind
 
 
 def policies() -> list[PolicyConfig]:

@@ -14,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from compound.config_errors import explain
 from compound.config_file import anchor_paths, read_yaml
 from compound.config_problems import counted
+from eval.routing.inputs import encoder_config
 from experts.errors import ConfigError
 from routers.config import TrainableConfig
+from routers.encoders.config import LexicalEncoderConfig
+from routers.ensemble.config import DEFAULT_MEMBERS
 
 if TYPE_CHECKING:
     from experts.outcome_table import OutcomeTable
@@ -77,9 +80,7 @@ def with_facts(settings: TrainableConfig, table: OutcomeTable) -> TrainableConfi
 
 def _validated(where: str, data: Any, encoder: str | None, table: OutcomeTable) -> TrainableConfig:
     if isinstance(data, dict):
-        data = dict(data)
-        if encoder is not None:
-            data["encoder"] = _encoder(encoder)
+        data = dict(data) if encoder is None else _with_encoder(data, encoder)
         # Required there, so they must be in before it is checked.
         if data.get("kind") == "descriptions" and not data.get("descriptions"):
             data["descriptions"] = _descriptions(table)
@@ -96,13 +97,19 @@ def _validated(where: str, data: Any, encoder: str | None, table: OutcomeTable) 
         raise ConfigError(f"{where} has {counted(len(problems), 'error')}:{listed}") from error
 
 
-def _encoder(name: str) -> dict[str, Any]:
-    if name == "lexical":
-        return {"kind": "lexical", "dimensions": 256}
-    # Not relative to the router's file, since it was not written there.
-    folder = name.startswith((".", "/", "~"))
-    model = str(Path(name).expanduser().resolve()) if folder else name
-    return {"kind": "sentence-transformers", "model": model}
+def _with_encoder(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """A router's options with another encoder, wherever its kind has one."""
+    settings = encoder_config(name)
+    encoder = settings.model_dump()
+    kind = data.get("kind")
+    if kind == "ensemble":
+        members = data.get("members") or [member.model_dump() for member in DEFAULT_MEMBERS]
+        return {**data, "members": [{**member, "encoder": encoder} for member in members]}
+    if kind == "skill":
+        return {**data, "annotator": {"kind": "encoder", **data.get("annotator", {}), "encoder": encoder}}
+    if kind == "transformer":
+        return {**data, "model": name if isinstance(settings, LexicalEncoderConfig) else settings.model}
+    return {**data, "encoder": encoder}
 
 
 def _descriptions(table: OutcomeTable) -> dict[str, str]:

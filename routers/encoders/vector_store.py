@@ -68,6 +68,8 @@ class VectorStore:
         """Keep vectors; the first under a key stays."""
         rows = [(identity, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()]
         with self._open() as connection, connection:
+            # A lock that is asked for at once waits its turn; one that a reader asks for later may not.
+            connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
 
     def dimensions(self, identity: str) -> int | None:
@@ -82,8 +84,5 @@ class VectorStore:
     def _open(self) -> Iterator[sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=_BUSY_S)) as connection:
-            # Readers go on while one writes. A power cut may lose the last vectors, never the file.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(_LAYOUT)
             yield connection

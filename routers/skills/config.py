@@ -124,7 +124,8 @@ class SkillRouterConfig(BaseModel):
     profiles: Path | None = None
     """File of profiles made by `compound profile`, relative to the configuration file; None: to be
     fitted."""
-    annotator: AnnotatorConfig
+    annotator: AnnotatorConfig = EncoderAnnotatorConfig(kind="encoder")
+    """Names the skills of a question. The default spends no LLM: the nearest of general skills."""
     encoder: EncoderConfig = LexicalEncoderConfig()
     """Finds the known keywords nearest to one that is not in the profiles."""
     min_similarity: float = Field(default=0.4, ge=0.0, lt=1.0)
