@@ -65,7 +65,8 @@ def vote_scores(
         clip: chances are held within [clip, 1 - clip]; None: as `aggregator: {kind: weighted}` does.
 
     Returns:
-        Of ties that answer's which the best-ranked expert gave; where nobody gave one, 0.
+        Of ties that answer's which the best-ranked expert gave. Where no answer is recorded there is no
+        vote, and the best-ranked expert's score counts, as the aggregator takes its text.
     """
     held = WeightedVoteConfig(kind="weighted").clip if clip is None else clip
     p = np.clip(chances, held, 1.0 - held)
@@ -87,5 +88,7 @@ def vote_scores(
         scores[rows, codes] = recorded.scores[rows, experts]
     winner = (totals - _TIE * best_place).argmax(axis=1)
     silent = np.isneginf(totals.max(axis=1, initial=-np.inf))
-    fused: Array = np.where(silent, 0.0, scores[np.arange(n), winner])
+    first = np.array([picks[0] for picks in chosen], dtype=np.int64)
+    rows = np.arange(n)
+    fused: Array = np.where(silent, recorded.scores[rows, first], scores[rows, winner])
     return fused
