@@ -135,7 +135,7 @@ def test_other_parts_by_configuration(trio: Scripted) -> None:
         ({"router": "randm"}, "router.kind: must be one of skill, fixed, random, trained, got 'randm'"),
         ({"router": "randm"}, "did you mean 'random'"),
         ({"aggregator": "majorty"}, "did you mean 'majority'"),
-        ({"router": "skill"}, "router.annotator: is required"),
+        ({"router": "trained"}, "router.path: is required"),
         ({"aggregator": "synthesis"}, "aggregator.expert: is required"),
         ({"aggregator": {"kind": "synthesis", "expert": "an"}}, "unknown expert 'an'; did you mean 'ann'"),
         ({"router": FixedRouterConfig(kind="fixed", experts=("zoe",))}, "unknown expert 'zoe'"),
