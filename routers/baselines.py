@@ -6,22 +6,21 @@ outcomes; `bind` gives them the pool where there is nothing to fit.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 
-from experts.decision import RoutingDecision
 from experts.engine import Generate
 from experts.errors import ConfigError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.ranking import query_rng
-from routers.router import Estimate, aligned_scores, check_k, fitted_experts, make_decision
+from routers.router import BestFirst, Estimate, aligned_scores, fitted_experts
 
 
-class _PoolRouter(ABC):
+class _PoolRouter(BestFirst):
     """What the baselines share: a pool, and the k best by estimate."""
 
     kind = ""
@@ -44,21 +43,6 @@ class _PoolRouter(ABC):
         """Scores without a unit; see `Router.estimate`."""
         experts = fitted_experts(self, self.kind)
         return [self._estimate(query, experts) for query in queries]
-
-    def decide(
-        self, queries: Sequence[Query], estimates: Sequence[Estimate], k: int
-    ) -> list[RoutingDecision]:
-        """The k best by estimate; see `Router.decide`."""
-        experts = fitted_experts(self, self.kind)
-        check_k(k, len(experts))
-        return [make_decision(self.kind, experts, q, e, k) for q, e in zip(queries, estimates, strict=True)]
-
-    def route(
-        self, queries: Sequence[Query], k: int, *, generate: Generate | None = None
-    ) -> list[RoutingDecision]:
-        """`estimate`, then `decide`; see `Router.route`."""
-        check_k(k, len(fitted_experts(self, self.kind)))
-        return self.decide(queries, self.estimate(queries), k)
 
     @abstractmethod
     def _estimate(self, query: Query, experts: tuple[str, ...]) -> Estimate:

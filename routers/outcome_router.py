@@ -6,7 +6,7 @@ Subclasses learn and predict; this turns predictions into the objects of the con
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,19 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from experts.decision import RoutingDecision
 from experts.engine import Generate
 from experts.errors import ConfigError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.estimator import State
 from routers.prediction import Prediction
-from routers.router import Estimate, aligned, check_k, fitted_experts, make_decision
+from routers.router import BestFirst, Estimate, aligned, fitted_experts
 from routers.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
 from routers.training_data import expert_means
 
 
-class OutcomeRouter(ABC):
+class OutcomeRouter(BestFirst):
     """A router that is fitted on an outcome matrix and predicts arrays.
 
     Attributes:
@@ -87,21 +86,6 @@ class OutcomeRouter(ABC):
             )
             for (chances, tokens, novelty), why in zip(rows, reasons, strict=True)
         ]
-
-    def decide(
-        self, queries: Sequence[Query], estimates: Sequence[Estimate], k: int
-    ) -> list[RoutingDecision]:
-        """The k best by estimate; see `Router.decide`."""
-        experts = fitted_experts(self, self.kind)
-        check_k(k, len(experts))
-        return [make_decision(self.kind, experts, q, e, k) for q, e in zip(queries, estimates, strict=True)]
-
-    def route(
-        self, queries: Sequence[Query], k: int, *, generate: Generate | None = None
-    ) -> list[RoutingDecision]:
-        """`estimate`, then `decide`; see `Router.route`."""
-        check_k(k, len(fitted_experts(self, self.kind)))
-        return self.decide(queries, self.estimate(queries, generate=generate), k)
 
     def save(self, folder: Path) -> None:
         """Write what was learned to a folder; see `routers.saving`.

@@ -8,6 +8,7 @@ outside the event loop.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -167,3 +168,31 @@ def make_decision(
         novelty=None if math.isnan(estimate.novelty) else estimate.novelty,
         reasons=estimate.reasons,
     )
+
+
+class BestFirst(ABC):
+    """`decide` and `route` of routers that choose the k experts with the highest estimates."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """As in a configuration."""
+
+    @abstractmethod
+    def estimate(self, queries: Sequence[Query], *, generate: Generate | None = None) -> list[Estimate]:
+        """See `Router.estimate`."""
+
+    def decide(
+        self, queries: Sequence[Query], estimates: Sequence[Estimate], k: int
+    ) -> list[RoutingDecision]:
+        """The k best by estimate; see `Router.decide`."""
+        experts = fitted_experts(self, self.kind)
+        check_k(k, len(experts))
+        return [make_decision(self.kind, experts, q, e, k) for q, e in zip(queries, estimates, strict=True)]
+
+    def route(
+        self, queries: Sequence[Query], k: int, *, generate: Generate | None = None
+    ) -> list[RoutingDecision]:
+        """`estimate`, then `decide`; see `Router.route`."""
+        check_k(k, len(fitted_experts(self, self.kind)))
+        return self.decide(queries, self.estimate(queries, generate=generate), k)

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from experts.decision import RoutingDecision
 from experts.engine import Generate
 from experts.errors import ConfigError, RouterError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.config import TrainableConfig
 from routers.making import make_router
-from routers.router import Estimate, Router, check_k, fitted_experts, make_decision
+from routers.router import BestFirst, Estimate, Router, fitted_experts
 from routers.saving import FORMAT_VERSION, Header, load_header, save_router, versions
 from routers.skills.skill_router import SkillRouter
 
@@ -94,7 +93,7 @@ def _config(header: Header, folder: Path) -> TrainableConfig:
         ) from error
 
 
-class MaskedRouter:
+class MaskedRouter(BestFirst):
     """A fitted router whose estimates are masked to some of its experts.
 
     Args:
@@ -109,6 +108,8 @@ class MaskedRouter:
     Raises:
         ConfigError: the router does not know an expert of the pool.
     """
+
+    kind = "trained"
 
     def __init__(self, router: Router, known: Sequence[str], experts: Sequence[str]) -> None:
         missing = [name for name in experts if name not in known]
@@ -140,22 +141,6 @@ class MaskedRouter:
     def estimate(self, queries: Sequence[Query], *, generate: Generate | None = None) -> list[Estimate]:
         """The router's estimates of the pool; see `Router.estimate`."""
         return [self._masked(e) for e in self.router.estimate(queries, generate=generate)]
-
-    def decide(
-        self, queries: Sequence[Query], estimates: Sequence[Estimate], k: int
-    ) -> list[RoutingDecision]:
-        """The k best of the pool; see `Router.decide`."""
-        check_k(k, len(self.experts_))
-        return [
-            make_decision("trained", self.experts_, q, e, k) for q, e in zip(queries, estimates, strict=True)
-        ]
-
-    def route(
-        self, queries: Sequence[Query], k: int, *, generate: Generate | None = None
-    ) -> list[RoutingDecision]:
-        """`estimate`, then `decide`; see `Router.route`."""
-        check_k(k, len(self.experts_))
-        return self.decide(queries, self.estimate(queries, generate=generate), k)
 
     def _masked(self, estimate: Estimate) -> Estimate:
         tokens = None if estimate.tokens is None else estimate.tokens[self._columns]

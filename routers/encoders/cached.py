@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
 
 import numpy as np
 
-from routers.encoders.encoder import Encoder, Vectors
+from routers.encoders.encoder import Encoder, LearnsNothing, Vectors
 from routers.encoders.vector_store import Vector, VectorStore, text_key
 
 _log = logging.getLogger(__name__)
@@ -18,7 +17,7 @@ _CHUNK = 1024
 """Texts encoded before their vectors are written, so that a run that is stopped keeps what it did."""
 
 
-class CachedEncoder:
+class CachedEncoder(LearnsNothing):
     """A pretrained encoder in front of a store; the model is not loaded while all texts are hits.
 
     A store that cannot be used is a line in the log, once, and work goes on without it.
@@ -41,18 +40,6 @@ class CachedEncoder:
     def identity(self) -> str:
         """See `Encoder.identity`."""
         return self.encoder.identity
-
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Nothing to learn."""
-        return self
-
-    def state(self) -> Mapping[str, Any]:
-        """Nothing was learned."""
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> Self:
-        """Nothing to take."""
-        return self
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder.encode`."""

@@ -57,6 +57,22 @@ class Encoder(Protocol):
         ...
 
 
+class LearnsNothing:
+    """`fit`, `state` and `restore` of encoders that are pretrained."""
+
+    def fit(self, texts: Sequence[str]) -> Self:
+        """Nothing to learn."""
+        return self
+
+    def state(self) -> Mapping[str, Any]:
+        """Nothing was learned."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> Self:
+        """Nothing to take."""
+        return self
+
+
 def normalised(rows: Any) -> Vectors:
     """Rows (n, d) at length 1; rows of zeros stay."""
     vectors = np.asarray(rows, dtype=np.float32)

@@ -11,15 +11,15 @@ import socket
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from experts.errors import ConfigError
 from experts.hosting.environment import engine_environment
-from routers.encoders.encoder import Vectors
+from routers.encoders.encoder import LearnsNothing, Vectors
 from routers.encoders.pretrained import pretrained_folder, pretrained_identity
 from routers.encoders.windows import TailCounter, merged
 
@@ -27,7 +27,7 @@ _END_S = 5.0
 """Bound on the process's ending by itself; there is nothing to lose by killing after it."""
 
 
-class PooledEncoder:
+class PooledEncoder(LearnsNothing):
     """An LLM as encoder.
 
     Args:
@@ -74,18 +74,6 @@ class PooledEncoder:
         """See `Encoder.identity`."""
         weights = pretrained_identity(self.folder)
         return f"{weights}:vllm:{self.pooling}:{self.max_model_len}:{self.max_windows}"
-
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Nothing to learn."""
-        return self
-
-    def state(self) -> Mapping[str, Any]:
-        """Nothing was learned."""
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> Self:
-        """Nothing to take."""
-        return self
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder.encode`.

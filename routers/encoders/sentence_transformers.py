@@ -6,21 +6,21 @@ caches and of how a network is made faster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 
 from experts.errors import ConfigError
-from routers.encoders.encoder import Vectors
+from routers.encoders.encoder import LearnsNothing, Vectors
 from routers.encoders.network import load_network, sentence_transformers_library, torch_forward
 from routers.encoders.pretrained import pretrained_folder, pretrained_identity
 from routers.encoders.windows import Forward, TailCounter, longest_first, merged, padded
 
 
-class SentenceTransformersEncoder:
+class SentenceTransformersEncoder(LearnsNothing):
     """A pretrained sentence-transformers model; loaded at the first use, never fitted.
 
     Args:
@@ -64,18 +64,6 @@ class SentenceTransformersEncoder:
     def identity(self) -> str:
         """See `Encoder.identity`."""
         return f"{pretrained_identity(self.folder)}:{self.backend}:{self.max_windows}"
-
-    def fit(self, texts: Sequence[str]) -> Self:
-        """Nothing to learn."""
-        return self
-
-    def state(self) -> Mapping[str, Any]:
-        """Nothing was learned."""
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> Self:
-        """Nothing to take."""
-        return self
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder.encode`."""
