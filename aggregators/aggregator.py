@@ -23,7 +23,8 @@ class Aggregator(Protocol):
 
         Args:
             items: queries with their completions, best-ranked expert first; may be empty.
-            generate: port to the pool, needed where `experts` is not empty; called at most once.
+            generate: port to the pool, needed where `experts` is not empty; called once per round and expert,
+                with all the queries that are open then.
 
         Raises:
             AggregationError: `generate` is needed and missing, or it broke its contract.

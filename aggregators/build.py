@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from aggregators.aggregator import Aggregator
-from aggregators.config import (
-    AggregatorConfig,
-    JudgeConfig,
-    MajorityVoteConfig,
-    SynthesisConfig,
-    WeightedVoteConfig,
-)
-from aggregators.judge import Judge
-from aggregators.synthesis import Synthesis
-from aggregators.top import TopExpert
-from aggregators.votes import MajorityVote, WeightedVote
+from aggregators.config import AggregatorConfig
+from aggregators.reading.config import JudgeConfig, SynthesisConfig
+from aggregators.reading.judge import Judge
+from aggregators.reading.synthesis import Synthesis
+from aggregators.votes.config import MajorityVoteConfig, WeightedVoteConfig
+from aggregators.votes.counting import MajorityVote, WeightedVote
+from aggregators.votes.top import TopExpert
 
 
 def build_aggregator(config: AggregatorConfig) -> Aggregator:

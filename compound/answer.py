@@ -62,7 +62,7 @@ def assemble(
     decision: RoutingDecision, completions: tuple[Completion, ...], verdict: Verdict, timings: Timings
 ) -> Answer:
     """The answer from its parts."""
-    own = (verdict.completion,) if verdict.completion is not None else ()
+    own = (*verdict.earlier, *((verdict.completion,) if verdict.completion is not None else ()))
     return Answer(
         query_id=decision.query_id,
         text=verdict.text,

@@ -19,9 +19,9 @@ from compound.check_models import Family, ModelFindings, group_by_family, look_a
 from compound.config import SystemConfig
 from compound.planning_llms import asked_llm
 from experts.config import OpenAIExpert, RecordedExpert, VllmExpert
+from experts.encoders.config import PooledEncoderConfig, SentenceTransformersEncoderConfig
 from experts.errors import CompoundError, ConfigError
 from routers.config import TrainedRouterConfig
-from routers.encoders.config import PooledEncoderConfig, SentenceTransformersEncoderConfig
 from routers.skills.config import LlmAnnotatorConfig, SkillRouterConfig
 from routers.skills.profile_file import load_profiles
 
@@ -105,7 +105,7 @@ def _router_errors(config: SystemConfig) -> Iterator[str]:
 def _trained_errors(router: TrainedRouterConfig, config: SystemConfig) -> Iterator[str]:
     """What is wrong with a trained router's folder, its experts and what it asks or reads."""
     # Not before there is one: kinds of routers take long to import.
-    from routers.saving import load_header
+    from experts.saving import load_header
     from routers.trained import trained_config
 
     try:

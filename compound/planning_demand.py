@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aggregators.config import JudgeConfig, SynthesisConfig
-from aggregators.reading import conversation
+from aggregators.reading.config import JudgeConfig, SynthesisConfig
+from aggregators.reading.reading import conversation
 from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig
 from compound.planning_llms import asked_llm

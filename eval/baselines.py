@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregators.build import build_aggregator
-from aggregators.config import MajorityVoteConfig, WeightedVoteConfig
+from aggregators.votes.config import MajorityVoteConfig, WeightedVoteConfig
 from compound.answer import Answer
 from compound.system import Compound
 from eval.profiling import expert_request, outcome_matrix, run_experts

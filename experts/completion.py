@@ -35,6 +35,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certainty:
+    """How sure an expert was of its own tokens. Not comparable across experts as it stands."""
+
+    mean_logprob: float
+    """Mean log-probability of the tokens that were taken, nats; at most 0."""
+    self_certainty: float
+    """Mean over tokens of KL(uniform || p) over the vocabulary, nats; at least 0, higher is surer
+    (Kang et al. 2025, arXiv 2502.18581)."""
+    top_k: int | None = None
+    """None: over the full vocabulary. Else an approximation from so many of the likeliest tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One completion asked of one expert."""
 
@@ -71,6 +84,8 @@ class Completion:
     answer: str | None = None
     """The extracted answer (a letter, or the open answer's text); None: unparsed. Derived from
     `text` by `experts.extraction`, never stored."""
+    certainty: Certainty | None = None
+    """Only where the sampling asks for it and the engine can tell."""
     error: str | None = None
     """One sentence; set exactly when `finish_reason` is "error"."""
     retryable: bool = False

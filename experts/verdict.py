@@ -35,8 +35,15 @@ class Verdict:
     """Share in [0, 1] of the votes (or of the posterior) behind `answer`; None where not voted."""
     agreed: tuple[str, ...] = ()
     """Experts whose own answer equals `answer`."""
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """Expert -> by how much `support` is higher with its answer than without it, in [-1, 1]; empty where
+    the aggregator does not say."""
     completion: Completion | None = None
-    """The aggregator's own completion where an LLM made the verdict."""
+    """The aggregator's own completion where an LLM made the verdict; the last one, where it wrote several."""
+    earlier: tuple[Completion, ...] = ()
+    """What LLMs of the pool wrote on the way to the verdict, such as the layers of a mixture of agents."""
+    abstained: str | None = None
+    """One sentence on why no answer is given though there were some; `answer` is None then."""
     notes: tuple[str, ...] = ()
     """What a user should know, such as a fall-back or a tie and how it was broken."""
     error: str | None = None

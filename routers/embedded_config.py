@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from routers.encoders.config import EncoderConfig, LexicalEncoderConfig
+from experts.encoders.config import EncoderConfig, LexicalEncoderConfig
 
 
 class EmbeddedConfig(BaseModel):

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.build import build_encoder
+from experts.encoders.encoder import Encoder, Vectors
 from experts.engine import Generate
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.calibration import Calibration
 from routers.embedded_config import EmbeddedConfig
-from routers.encoders.build import build_encoder
-from routers.encoders.encoder import Encoder, Vectors
 from routers.estimator import Chances, Estimator, NarrowsPool, ReadsTexts, State
 from routers.expected_tokens import ExpectedTokens, mean_tokens
 from routers.novelty import Novelty

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 from routers.training_data import TrainingData
 
 Chances = NDArray[np.float64]
@@ -20,7 +20,7 @@ Chances = NDArray[np.float64]
 
 State = Mapping[str, Any]
 """What was learned, by name: numpy arrays, numbers, texts, lists and dicts of these, scikit-learn
-estimators. Saved by `routers.saving`."""
+estimators. Saved by `experts.saving`."""
 
 
 class Estimator(Protocol):

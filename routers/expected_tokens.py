@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.encoder import Vectors
 from experts.outcomes import OutcomeMatrix
-from routers.encoders.encoder import Vectors
 from routers.estimator import State
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 from routers.estimator import State
 
 _CENTRES = 64

@@ -19,10 +19,10 @@ from experts.engine import Generate
 from experts.errors import ConfigError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
+from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
 from routers.estimator import State
 from routers.prediction import Prediction
 from routers.router import BestFirst, Estimate, aligned, fitted_experts
-from routers.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
 from routers.training_data import expert_means
 
 
@@ -88,7 +88,7 @@ class OutcomeRouter(BestFirst):
         ]
 
     def save(self, folder: Path) -> None:
-        """Write what was learned to a folder; see `routers.saving`.
+        """Write what was learned to a folder; see `experts.saving`.
 
         Raises:
             RouterNotFittedError: there is nothing yet.

@@ -19,10 +19,10 @@ from experts.engine import Generate
 from experts.errors import ConfigError, RouterError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
+from experts.saving import FORMAT_VERSION, Header, load_header, save_router, versions
 from routers.config import TrainableConfig
 from routers.making import make_router
 from routers.router import BestFirst, Estimate, Router, fitted_experts
-from routers.saving import FORMAT_VERSION, Header, load_header, save_router, versions
 from routers.skills.skill_router import SkillRouter
 
 _PROFILES = "skill_profiles.json"

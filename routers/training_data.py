@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 
 Scores = NDArray[np.float64]
 """(n, m) in [0, 1]; NaN = not run."""

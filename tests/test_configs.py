@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregators.config import JudgeConfig
+from aggregators.reading.config import JudgeConfig
 from compound.check import check_config
 from compound.config import default_config_path, load_config
 from eval.pocket.teaching import PROMPTS, TRUST_PATTERN, aggregator_content

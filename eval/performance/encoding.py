@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.routing.inputs import load_pool
-from routers.encoders.sentence_transformers import SentenceTransformersEncoder
+from experts.encoders.sentence_transformers import SentenceTransformersEncoder
 
 _CHUNK = 64
 _NEIGHBOURS = 64

@@ -15,9 +15,9 @@ import time
 
 import numpy as np
 
+from experts.encoders.build import build_encoder
 from routers.embedded_config import EmbeddedConfig
 from routers.embedding_router import EmbeddingRouter
-from routers.encoders.build import build_encoder
 from routers.making import make_estimator
 from routers.training_data import TrainingData
 

@@ -19,10 +19,10 @@ from eval.routing.lineup import Entry, policies
 from eval.routing.quality import Quality, quality
 from eval.routing.recorded_vote import Array, RecordedAnswers, vote_scores
 from eval.routing.trial import Trial, try_router
+from experts.encoders.config import EncoderConfig
 from experts.errors import RouterError
 from experts.outcome_table import OutcomeTable
 from routers.config import TrainableConfig
-from routers.encoders.config import EncoderConfig
 from routers.neighbours.config import KnnConfig
 from routers.outcome_router import OutcomeRouter
 from routers.policies.choose import Chosen, choose

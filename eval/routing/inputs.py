@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from eval.routing.lineup import LEXICAL, Entry
+from experts.encoders.config import EncoderConfig, SentenceTransformersEncoderConfig
 from experts.errors import ConfigError
 from experts.outcome_table import OutcomeTable
-from routers.encoders.config import EncoderConfig, SentenceTransformersEncoderConfig
 
 
 def load_pool(matrix: Path, pool: str | None, *, resplit: bool = False) -> OutcomeTable:

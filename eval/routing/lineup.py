@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from experts.encoders.config import EncoderConfig, LexicalEncoderConfig, SentenceTransformersEncoderConfig
 from experts.expert_facts import ExpertFacts
 from routers.classifiers.config import DomainsConfig, LinearConfig, SubjectsConfig
 from routers.config import BestSingleConfig, TrainableConfig
 from routers.embedded_kinds import EmbeddedKind
-from routers.encoders.config import EncoderConfig, LexicalEncoderConfig, SentenceTransformersEncoderConfig
 from routers.ensemble.config import EnsembleConfig
 from routers.factors.config import FactorsConfig
 from routers.forest.config import ForestConfig

@@ -1,6 +1,6 @@
 """What a log-odds vote over recorded answers would have scored, for many questions at once.
 
-The rule of `aggregators.votes.WeightedVote` on arrays: every chosen expert's answer weighs
+The rule of `aggregators.votes.counting.WeightedVote` on arrays: every chosen expert's answer weighs
 log(p (n - 1) / (1 - p)), and the fused answer scores what an expert that gave it scored. Gold answers
 are not needed. Knows no router and no policy.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregators.config import WeightedVoteConfig
+from aggregators.votes.config import WeightedVoteConfig
 from experts.outcome_table import OutcomeTable
 
 Array = NDArray[np.float64]

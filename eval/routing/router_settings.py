@@ -15,9 +15,9 @@ from compound.config_errors import explain
 from compound.config_file import anchor_paths, read_yaml
 from compound.config_problems import counted
 from eval.routing.inputs import encoder_config
+from experts.encoders.config import LexicalEncoderConfig
 from experts.errors import ConfigError
 from routers.config import TrainableConfig
-from routers.encoders.config import LexicalEncoderConfig
 from routers.ensemble.config import DEFAULT_MEMBERS
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from experts.encoders.build import build_encoder
+from experts.encoders.config import EncoderConfig, LexicalEncoderConfig
 from experts.outcome_table import OutcomeTable
 from experts.query import Query
 from routers.config import TrainableConfig
-from routers.encoders.build import build_encoder
-from routers.encoders.config import EncoderConfig, LexicalEncoderConfig
 from routers.making import make_router
 from routers.outcome_router import OutcomeRouter
 from routers.prediction import Prediction

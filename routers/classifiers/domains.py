@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Self
 
+from experts.encoders.encoder import Vectors
 from routers.canonical_order import canonical_order
 from routers.classifiers.config import DomainsConfig
 from routers.classifiers.labelled import LabelledAccuracy, check_subjects
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.training_data import TrainingData
 

@@ -13,10 +13,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.encoder import Vectors
 from routers.canonical_order import canonical_order
 from routers.classifiers.config import LinearConfig
 from routers.classifiers.logistic import Weights, fit_logistic, log_loss
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.training_data import TrainingData, expert_means, folds
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,15 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from experts.encoders.build import build_encoder
+from experts.encoders.config import EncoderConfig
+from experts.encoders.encoder import Encoder, Vectors
 from experts.engine import Generate
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.calibration import Calibration
 from routers.embedded_config import EmbeddedConfig
 from routers.embedding_router import cross_fit, prepared, training_data
-from routers.encoders.build import build_encoder
-from routers.encoders.config import EncoderConfig
-from routers.encoders.encoder import Encoder, Vectors
 from routers.ensemble.config import EnsembleConfig
 from routers.estimator import Chances, Estimator, State
 from routers.expected_tokens import ExpectedTokens, mean_tokens

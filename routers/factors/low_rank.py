@@ -13,8 +13,8 @@ from typing import Self
 
 import numpy as np
 
+from experts.encoders.encoder import Vectors
 from routers.canonical_order import canonical_order
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.factors.config import FactorsConfig
 from routers.factors.start import linear_directions, low_rank

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 
 if TYPE_CHECKING:
     from sklearn.ensemble import ExtraTreesRegressor

@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.encoder import Vectors
 from routers.canonical_order import canonical_order
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.forest.config import ForestConfig
 from routers.forest.flat_trees import FlatTrees

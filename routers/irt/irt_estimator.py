@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
+from experts.encoders.encoder import Vectors
 from experts.errors import RouterError
 from routers.canonical_order import canonical_order
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.irt.config import IrtConfig
 from routers.irt.response_model import ResponseModel, fit_ability, fit_model

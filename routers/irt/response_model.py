@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 from routers.factors.start import linear_directions, low_rank
 from routers.irt.config import IrtConfig
 from routers.likelihood import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from routers.encoders.encoder import Vectors, normalised
+from experts.encoders.encoder import Vectors, normalised
 
 _STARTS = 4
 """Of which the tightest is kept: one start depends on luck, more cost time and gain little."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 
 _SQUARINGS = 6
 """exp(x) is taken as (1 + x / 64)^64, six squarings: as good a kernel, and three times as fast as exp."""

@@ -14,8 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.encoder import Vectors
 from routers.canonical_order import canonical_order
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.group_accuracy import GroupAccuracy, one_hot
 from routers.neighbours.added import with_expert

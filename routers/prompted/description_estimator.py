@@ -13,9 +13,9 @@ from typing import Self
 
 import numpy as np
 
+from experts.encoders.encoder import Vectors
 from experts.errors import RouterError
 from routers.canonical_order import canonical_order
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.likelihood import Array, negative_log_likelihood
 from routers.prompted.config import DescriptionsConfig

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experts.completion import Completion
+from experts.encoders.build import build_encoder
+from experts.encoders.encoder import Encoder, Vectors
 from experts.engine import Generate
 from experts.errors import RouterError
 from experts.query import Message, Query
-from routers.encoders.build import build_encoder
-from routers.encoders.encoder import Encoder, Vectors
 from routers.skills.config import AnnotatorConfig, EncoderAnnotatorConfig, LlmAnnotatorConfig
 from routers.skills.keywords import normalise, parse_keywords, pooled_keywords
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from experts.encoders.config import EncoderConfig, LexicalEncoderConfig
 from experts.sampling import SamplingConfig
-from routers.encoders.config import EncoderConfig, LexicalEncoderConfig
 from routers.skills.general import GENERAL_SKILLS
 
 KEYWORD_TEMPLATE = """\

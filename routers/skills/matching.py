@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routers.encoders.encoder import Encoder, Vectors
+from experts.encoders.encoder import Encoder, Vectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Self
 
 from experts.decision import RoutingDecision
+from experts.encoders.build import build_encoder
+from experts.encoders.encoder import Encoder
 from experts.engine import Generate
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.encoders.build import build_encoder
-from routers.encoders.encoder import Encoder
 from routers.router import Estimate, aligned_scores, check_k, fitted_experts, make_decision
 from routers.skills.annotation import Annotation, Annotator, build_annotator
 from routers.skills.config import SkillRouterConfig

@@ -14,10 +14,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from experts.encoders.encoder import Vectors
 from experts.errors import RouterError
 from routers.canonical_order import canonical_order
 from routers.classifiers.labelled import LabelledAccuracy
-from routers.encoders.encoder import Vectors
 from routers.estimator import Chances, State
 from routers.training_data import TrainingData
 from routers.two_step.assignment import assign

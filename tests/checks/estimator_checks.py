@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from routers.encoders.encoder import Vectors, normalised
+from experts.encoders.encoder import Vectors, normalised
+from experts.saving import Header, load_state, save_router
 from routers.estimator import Estimator
-from routers.saving import Header, load_state, save_router
 from routers.training_data import Scores, TrainingData
 
 Make = Callable[[], Estimator]

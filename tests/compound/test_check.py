@@ -10,7 +10,7 @@ import pytest
 from compound.check import CheckReport, check_config
 from compound.config import SystemConfig
 from experts.errors import ConfigError
-from routers.saving import FORMAT_VERSION, Header, versions
+from experts.saving import FORMAT_VERSION, Header, versions
 
 LLAMA = {"architectures": ["LlamaForCausalLM"], "hidden_size": 64, "tie_word_embeddings": False}
 SAMPLING = {"max_tokens": 8}

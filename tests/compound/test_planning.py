@@ -17,11 +17,11 @@ from experts.errors import ConfigError, RouterError
 from experts.hosting.model_facts import model_facts
 from experts.prompts import render_messages
 from experts.query import Query
+from experts.saving import FORMAT_VERSION, Header, versions
 from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import SwitchCounts
 from routers.config import TrainedRouterConfig
 from routers.policies.config import ThresholdPolicyConfig
-from routers.saving import FORMAT_VERSION, Header, versions
 
 POCKET = load_config(default_config_path())
 

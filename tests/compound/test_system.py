@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from checks.scripted_systems import CAPITALS, Scripted, fails, knows
 
-from aggregators.config import TopExpertConfig
+from aggregators.votes.config import TopExpertConfig
 from experts.completion import Request, Usage
 from experts.engines.scripted import Reply
 from experts.errors import ConfigError, ExpertError, QueryError, RouterError

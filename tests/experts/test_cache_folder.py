@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from experts.cache_folder import cache_folder
+from experts.encoders.vector_store import default_store_path
 from experts.scheduling.cost_file import default_cost_path
-from routers.encoders.vector_store import default_store_path
 
 
 def test_the_environment_names_the_folder() -> None:

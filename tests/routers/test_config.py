@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from experts.encoders.config import SentenceTransformersEncoderConfig
 from routers.config import RouterConfig
-from routers.encoders.config import SentenceTransformersEncoderConfig
 from routers.skills.config import EncoderAnnotatorConfig, LlmAnnotatorConfig, SkillRouterConfig
 
 router: TypeAdapter[RouterConfig] = TypeAdapter(RouterConfig)

@@ -8,13 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from experts.encoders.config import LexicalEncoderConfig
+from experts.encoders.encoder import Vectors
+from experts.encoders.lexical import LexicalEncoder
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
 from routers.embedded_config import EmbeddedConfig
 from routers.embedding_router import FOLDS, EmbeddingRouter, cross_fit, training_data
-from routers.encoders.config import LexicalEncoderConfig
-from routers.encoders.encoder import Vectors
-from routers.encoders.lexical import LexicalEncoder
 from routers.estimator import Chances, State
 from routers.neighbours.config import KnnConfig
 from routers.neighbours.knn import Knn

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from experts.encoders.encoder import Vectors
 from experts.outcomes import OutcomeMatrix
-from routers.encoders.encoder import Vectors
 from routers.expected_tokens import Array, ExpectedTokens, mean_tokens
 
 

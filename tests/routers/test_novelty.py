@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from routers.encoders.encoder import Vectors, normalised
+from experts.encoders.encoder import Vectors, normalised
 from routers.novelty import Novelty
 
 

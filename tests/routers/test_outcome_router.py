@@ -12,7 +12,7 @@ from checks.miniature_routers import make_miniature
 from experts.errors import ConfigError, RouterNotFittedError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.saving import load_header, load_state, save_router
+from experts.saving import load_header, load_state, save_router
 from routers.training_data import expert_means
 
 

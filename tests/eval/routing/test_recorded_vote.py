@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregators.votes import WeightedVote
+from aggregators.votes.counting import WeightedVote
 from eval.routing.recorded_vote import RecordedAnswers, vote_scores
 from experts.completion import Completion
 from experts.outcome_table import OutcomeTable

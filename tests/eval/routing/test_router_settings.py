@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eval.routing.router_settings import router_settings
+from experts.encoders.config import LexicalEncoderConfig, SentenceTransformersEncoderConfig
 from experts.outcome_table import OutcomeTable
-from routers.encoders.config import LexicalEncoderConfig, SentenceTransformersEncoderConfig
 from routers.ensemble.config import EnsembleConfig
 from routers.neighbours.config import KnnConfig
 from routers.skills.config import EncoderAnnotatorConfig, SkillRouterConfig

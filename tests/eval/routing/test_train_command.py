@@ -19,8 +19,8 @@ from experts.expert_facts import ExpertFacts
 from experts.outcome_table import OutcomeTable
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
+from experts.saving import load_header
 from routers.config import BestSingleConfig
-from routers.saving import load_header
 from routers.trained import load_trained
 
 EXPERTS = ("ann", "bob", "cyd")

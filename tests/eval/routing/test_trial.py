@@ -9,11 +9,11 @@ import pytest
 from checks.miniature_routers import miniature_config
 
 from eval.routing.trial import encoding_microseconds, saved_bytes, timed_prediction, try_router
+from experts.encoders.config import LexicalEncoderConfig
 from experts.errors import RouterError
 from experts.outcome_table import OutcomeTable
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.encoders.config import LexicalEncoderConfig
 from routers.making import make_router
 
 

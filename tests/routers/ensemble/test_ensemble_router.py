@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from checks.miniature_routers import make_miniature
 
+from experts.encoders.build import build_encoder
+from experts.encoders.config import EncoderConfig
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from routers.encoders.build import build_encoder
-from routers.encoders.config import EncoderConfig
 from routers.ensemble.config import EnsembleConfig
 from routers.ensemble.ensemble_router import EnsembleRouter
 from routers.making import make_estimator

@@ -7,8 +7,8 @@ import pytest
 from checks.estimator_checks import CHECKS, Check, fresh_vectors, training_data, with_scores
 from pydantic import ValidationError
 
+from experts.encoders.encoder import Vectors
 from experts.errors import RouterError
-from routers.encoders.encoder import Vectors
 from routers.prompted.config import DescriptionsConfig
 from routers.prompted.description_estimator import DescriptionEstimator
 

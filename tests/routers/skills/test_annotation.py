@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import pytest
 
+from experts.encoders.lexical import LexicalEncoder
 from experts.errors import RouterError
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
-from routers.encoders.lexical import LexicalEncoder
 from routers.skills.annotation import EncoderAnnotator, LlmAnnotator, build_annotator
 from routers.skills.config import EncoderAnnotatorConfig, LlmAnnotatorConfig
 

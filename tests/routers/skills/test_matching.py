@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from routers.encoders.encoder import Vectors
+from experts.encoders.encoder import Vectors
 from routers.skills.matching import KeywordMatcher
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experts.encoders.lexical import LexicalEncoder
 from experts.query import Query
-from routers.encoders.lexical import LexicalEncoder
 from routers.skills.config import ReleasedConfig
 from routers.skills.matching import KeywordMatcher
 from routers.skills.released import ReleasedRule, competency, recruitment

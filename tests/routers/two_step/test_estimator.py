@@ -8,9 +8,9 @@ import pytest
 from checks.estimator_checks import CHECKS, Check, fresh_vectors, training_data
 from pydantic import ValidationError
 
+from experts.encoders.lexical import LexicalEncoder
 from experts.errors import RouterError
 from routers.embedding_router import EmbeddingRouter
-from routers.encoders.lexical import LexicalEncoder
 from routers.expected_tokens import ExpectedTokens
 from routers.two_step.config import TwoStepConfig
 from routers.two_step.estimator import TwoStep

@@ -1,0 +1,1 @@
+"""Fusion that is learned from profiling runs."""

@@ -1,0 +1,1 @@
+"""Aggregators in which an LLM of the pool reads the candidates."""

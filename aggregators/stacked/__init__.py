@@ -1,0 +1,1 @@
+"""Aggregators that are made of others."""

@@ -1,0 +1,1 @@
+"""Votes over the answers of several experts."""
