@@ -1,13 +1,14 @@
 """From completions to ballots: who answered what, and the verdicts without a count.
 
-Knows no weights and no LLM.
+Knows no weights and no LLM, and not when two free-form answers are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from aggregators.equivalence.equivalence import Equivalence, ExactEquivalence
 from experts.completion import Completion
 from experts.extraction import canonical, extract_answer, without_thinking
 from experts.query import Query
@@ -22,12 +23,39 @@ class Ballot:
     answer: str | None
     """As it was extracted; None: unparsed, does not vote."""
     key: str | None
-    """Canonical form: two ballots agree when their keys are equal."""
+    """Two ballots on one question agree when their keys are equal: the canonical form of the answer,
+    or of the first answer of its class where an equivalence joined several."""
 
 
 def read_ballots(item: Candidates) -> list[Ballot]:
-    """Ballots of all completions but errors, best-ranked first."""
+    """Ballots of all completions but errors, best-ranked first; answers compared in canonical form."""
     return [_ballot(completion, item.query) for completion in item.completions if completion.ok]
+
+
+def read_all_ballots(items: Sequence[Candidates], equivalence: Equivalence) -> list[list[Ballot]]:
+    """Ballots of a batch, as `read_ballots`; answers to open questions compared by `equivalence`.
+
+    The equivalence is asked once, about the open questions with at least two different answers.
+    """
+    ballots = [read_ballots(item) for item in items]
+    if isinstance(equivalence, ExactEquivalence):
+        return ballots
+    disputed = [
+        n
+        for n, item in enumerate(items)
+        if not item.query.choices and len({b.key for b in ballots[n] if b.key is not None}) > 1
+    ]
+    answers = [[b.answer for b in ballots[n] if b.answer is not None] for n in disputed]
+    for n, classes in zip(disputed, equivalence.classes(answers) if answers else [], strict=True):
+        ballots[n] = _joined(ballots[n], classes)
+    return ballots
+
+
+def _joined(ballots: Sequence[Ballot], classes: Sequence[int]) -> list[Ballot]:
+    """Ballots with the keys of their classes; `classes` are those of the parsed ones."""
+    number = iter(classes)
+    keys: dict[int, str] = {}
+    return [b if b.key is None else replace(b, key=keys.setdefault(next(number), b.key)) for b in ballots]
 
 
 def _ballot(completion: Completion, query: Query) -> Ballot:

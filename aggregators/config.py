@@ -6,10 +6,43 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aggregators.reading.config import JudgeConfig, SynthesisConfig
-from aggregators.votes.config import MajorityVoteConfig, TopExpertConfig, WeightedVoteConfig
+from aggregators.certainty.config import CertaintyVoteConfig
+from aggregators.chosen.config import ChosenConfig
+from aggregators.reading.config import (
+    JudgeConfig,
+    JudgeThenSynthesiseConfig,
+    MixtureConfig,
+    ModeratorConfig,
+    NominalGroupConfig,
+    SynthesisConfig,
+)
+from aggregators.stacked.config import AbstainConfig, OnAgreementConfig
+from aggregators.votes.config import (
+    BordaVoteConfig,
+    ComplexityVoteConfig,
+    MajorityVoteConfig,
+    TopExpertConfig,
+    WeightedVoteConfig,
+)
 
 AggregatorConfig = Annotated[
-    MajorityVoteConfig | WeightedVoteConfig | TopExpertConfig | SynthesisConfig | JudgeConfig,
+    MajorityVoteConfig
+    | WeightedVoteConfig
+    | BordaVoteConfig
+    | ComplexityVoteConfig
+    | TopExpertConfig
+    | CertaintyVoteConfig
+    | SynthesisConfig
+    | JudgeConfig
+    | MixtureConfig
+    | NominalGroupConfig
+    | JudgeThenSynthesiseConfig
+    | ModeratorConfig
+    | OnAgreementConfig
+    | AbstainConfig
+    | ChosenConfig,
     Field(discriminator="kind"),
 ]
+
+for _stacked in (OnAgreementConfig, AbstainConfig):
+    _stacked.model_rebuild(_types_namespace={"AggregatorConfig": AggregatorConfig})

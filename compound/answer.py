@@ -34,34 +34,47 @@ class Answer:
 
     query_id: str
     text: str
-    """What to show; empty only with `error`."""
+    """What to show, where the aggregator abstained a sentence that says so; empty only with `error`."""
     answer: str | None
-    """The letter, or the open answer's text; None: the text states none that could be extracted."""
+    """The letter, or the open answer's text; None: the text states none that could be extracted, or the
+    aggregator abstained."""
     verdict: Verdict
     """How the aggregator came to it."""
     decision: RoutingDecision
     """Which experts were chosen, and why."""
     completions: tuple[Completion, ...]
-    """One per expert asked, in ranked order; failures included."""
+    """One per sample of every expert asked, in ranked order; failures included."""
     usage: Usage
     """Sum over the experts and the aggregator (skill annotation is shared by a batch and not in it)."""
     timings: Timings = field(default_factory=Timings)
     warnings: tuple[str, ...] = ()
     """What went differently from plan: experts that failed, answers cut off, fall-backs."""
+    stopped: str | None = None
+    """How many experts were asked and why no more; None: all of the chosen at once."""
     error: str | None = None
-    """One sentence where there is no answer."""
+    """One sentence where there is no answer. An answer that is withheld is no error: see `abstained`."""
+
+    @property
+    def abstained(self) -> str | None:
+        """One sentence on why an answer is withheld though there were some; None: it is not."""
+        return self.verdict.abstained
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         row = dataclasses.asdict(self)
         row["timings"]["total"] = self.timings.total
+        row["abstained"] = self.abstained
         return row
 
 
 def assemble(
-    decision: RoutingDecision, completions: tuple[Completion, ...], verdict: Verdict, timings: Timings
+    decision: RoutingDecision,
+    completions: tuple[Completion, ...],
+    verdict: Verdict,
+    timings: Timings,
+    stopped: str | None = None,
 ) -> Answer:
-    """The answer from its parts."""
+    """The answer from its parts; `stopped` as in `Answer`."""
     own = (*verdict.earlier, *((verdict.completion,) if verdict.completion is not None else ()))
     return Answer(
         query_id=decision.query_id,
@@ -73,6 +86,7 @@ def assemble(
         usage=sum((c.usage for c in (*completions, *own)), Usage()),
         timings=timings,
         warnings=tuple(_warnings(completions, verdict)),
+        stopped=stopped,
         error=verdict.error,
     )
 

@@ -16,6 +16,7 @@ from aggregators.config import AggregatorConfig
 from compound.config_errors import explain
 from compound.config_file import anchor_paths, read_yaml
 from compound.config_problems import DEFAULT_K, DEFAULT_QUORUM, counted, cross_problems
+from compound.stopping_config import StoppingConfig
 from experts.config import ExpertConfig, HostingConfig
 from experts.errors import ConfigError
 from experts.prompts import PromptConfig
@@ -40,6 +41,8 @@ class SystemConfig(BaseModel):
     """How the completions become one answer."""
     k: int = Field(default=DEFAULT_K, ge=1)
     """Experts asked per query, at most so many where the policy asks fewer; at most the size of the pool."""
+    stopping: StoppingConfig | None = None
+    """When fewer than the chosen experts are enough; None: all of them are asked at once."""
     quorum: int = Field(default=DEFAULT_QUORUM, ge=1)
     """Experts that must have answered a query, replacements included; with fewer it fails. At most `k`."""
     prompts: PromptConfig = PromptConfig()
@@ -92,6 +95,8 @@ def _valid_parts(data: Mapping[str, Any]) -> dict[str, Any]:
         "router": RouterConfig,
         "policy": PolicyConfig,
         "aggregator": AggregatorConfig,
+        "stopping": StoppingConfig | None,
+        "prompts": PromptConfig,
         "k": int,
         "quorum": int,
     }

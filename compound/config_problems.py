@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from compound.asking_problems import asking_problems
 from routers.config import FixedRouterConfig, RandomRouterConfig
 from routers.policies.config import BudgetPolicyConfig, ThresholdPolicyConfig, TopKPolicyConfig
 from routers.skills.config import SkillRouterConfig
@@ -30,10 +31,11 @@ def cross_problems(parts: Mapping[str, Any]) -> list[str]:
     pool, helpers = list(parts.get("experts", ())), list(parts.get("helpers", ()))
     problems = [*_name_problems(pool, helpers), *_number_problems(parts, pool)]
     if pool:
-        for part in ("router", "aggregator"):
+        for part in ("router", "aggregator", "stopping"):
             problems += _unknown_references(parts.get(part), part, pool, helpers)
         problems += _unknown_references(parts.get("policy"), "policy", pool, [])
-    return problems + list(_policy_problems(parts))
+    k, quorum = parts.get("k", DEFAULT_K), parts.get("quorum", DEFAULT_QUORUM)
+    return [*problems, *_policy_problems(parts), *asking_problems(parts, k=k, quorum=quorum)]
 
 
 def counted(number: int, thing: str) -> str:
@@ -100,7 +102,18 @@ def _unknown_references(part: Any, path: str, pool: list[str], helpers: list[str
             for name in value:
                 yield from _unknown(name, here, pool)
         else:
-            yield from _unknown_references(value, here, pool, helpers)
+            for place, item in _items(value):
+                yield from _unknown_references(item, f"{here}{place}", pool, helpers)
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value itself, or the items of a list or a mapping, each with its place in a key path."""
+    if isinstance(value, tuple):
+        yield from ((f"[{place}]", item) for place, item in enumerate(value))
+    elif isinstance(value, Mapping):
+        yield from ((f".{key}", item) for key, item in value.items())
+    else:
+        yield "", value
 
 
 def _unknown(name: str, path: str, known: list[str]) -> Iterator[str]:

@@ -89,17 +89,12 @@ class Fusing:
         few = {i for i, answers in batch.items() if 0 < sum(a.ok for a in answers) < self._quorum}
         self._verdicts |= {i: self._too_few(i, batch[i]) for i in few}
         rest = [i for i in batch if i not in few]
-        items = [self._candidates(i, batch[i]) for i in rest]
+        items = [candidates(self._queries[i], self._decisions[i], batch[i]) for i in rest]
         if items:
             verdicts = await self._calls.in_thread(
                 lambda generate: self._aggregator.aggregate(items, generate=generate)
             )
             self._verdicts |= dict(zip(rest, verdicts, strict=True))
-
-    def _candidates(self, i: int, completions: tuple[Completion, ...]) -> Candidates:
-        decision = self._decisions[i]
-        estimates = decision.estimates if decision.calibrated else {}
-        return Candidates(query=self._queries[i], completions=completions, estimates=estimates)
 
     def _too_few(self, i: int, completions: Sequence[Completion]) -> Verdict:
         answered = sum(a.ok for a in completions)
@@ -112,3 +107,9 @@ class Fusing:
             error=f"{answered} of {len(completions)} experts answered, and quorum is {self._quorum}: "
             f"{reason}",
         )
+
+
+def candidates(query: Query, decision: RoutingDecision, completions: tuple[Completion, ...]) -> Candidates:
+    """What an aggregator is given; estimates only where they are probabilities."""
+    estimates = decision.estimates if decision.calibrated else {}
+    return Candidates(query=query, completions=completions, estimates=estimates)

@@ -2,7 +2,7 @@
 
     route      where an LLM annotates or ranks: every question to it
     generate   the k experts of every question
-    aggregate  where an LLM aggregates: every question with its candidates
+    aggregate  where LLMs aggregate: every question with its candidates, as often as it may be asked
 
 Knows prompts, routers and configured prices, but neither slots nor seconds.
 """
@@ -14,20 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aggregators.reading.config import JudgeConfig, SynthesisConfig
-from aggregators.reading.reading import conversation
+from aggregators.build import build_aggregator
 from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig
+from compound.planning_aggregation import asked_by
 from compound.planning_llms import asked_llm
 from compound.planning_shares import routing_fingerprint
-from experts.completion import Completion
 from experts.config import Price
 from experts.prompts import render_messages
 from experts.query import Query
 from experts.sampling import SamplingConfig
 from experts.scheduling.costs import CostBook
 from experts.scheduling.first_guesses import CHARACTERS_PER_TOKEN
-from experts.verdict import Candidates
 from routers.build import build_router
 from routers.router import check_k
 
@@ -35,9 +33,6 @@ RoundName = Literal["route", "generate", "aggregate"]
 RoutingBasis = Literal["routed", "last run", "equal shares"]
 """How it is known who will be asked: the router has decided, as it does without an LLM; or in the
 shares of the last run of this configuration; or everybody is taken to be asked equally often."""
-
-_LINE_CHARACTERS = 60
-"""Of a candidate's last line, where only that is shown: a sentence with the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +90,12 @@ class DemandEstimator:
         prompts = [
             sum(len(m.content) for m in render_messages(q, self._config.prompts)) for q in self._queries
         ]
-        if asked_llm(self._config.router) is None:
+        known = self._costs.shares(routing_fingerprint(self._config, self._k))
+        # Before a run nobody knows where a query stops; the first plan takes all of the chosen.
+        stops = self._config.stopping is not None and known
+        if asked_llm(self._config.router) is None and not stops:
             return self._routed(prompts), "routed"
         check_k(self._k, len(self._config.experts))
-        known = self._costs.shares(routing_fingerprint(self._config, self._k))
         shares = known or dict.fromkeys(self._config.experts, self._k / len(self._config.experts))
         whole = _whole_requests(shares, round(len(self._queries) * sum(shares.values())))
         mean = sum(prompts) / len(prompts)
@@ -107,18 +104,18 @@ class DemandEstimator:
 
     def aggregate(self) -> list[Demand]:
         """The aggregator's round; empty where no LLM aggregates."""
-        aggregator = self._config.aggregator
-        if not isinstance(aggregator, SynthesisConfig | JudgeConfig):
+        aggregator = build_aggregator(self._config.aggregator)
+        if not aggregator.experts:
             return []
-        candidates = self._candidates(last_line=aggregator.prompt.candidate_view == "last_line")
-        characters = sum(
-            len(message.content)
-            for query in self._queries
-            for message in conversation(
-                Candidates(query=query, completions=candidates), aggregator.prompt, strip=False
-            )
+        pool = list(self._config.experts)
+        mean = sum(self._reply_characters(name, None) for name in pool) / len(pool)
+        asked = asked_by(
+            aggregator, self._queries, pool[: self._k], max(1, round(mean)), self._reply_characters
         )
-        return [self._demand(aggregator.expert, len(self._queries), characters, aggregator.sampling)]
+        return [
+            self._demand(name, round(one.requests), one.characters, one.sampling)
+            for name, one in asked.items()
+        ]
 
     def _routed(self, prompts: Sequence[int]) -> list[Demand]:
         router = build_router(self._config.router, tuple(self._config.experts))
@@ -136,18 +133,10 @@ class DemandEstimator:
             if requests[name]
         ]
 
-    def _candidates(self, *, last_line: bool) -> tuple[Completion, ...]:
-        """Stand-ins for what the aggregator reads, of the mean length expected over the pool."""
-        tokens = [
-            self._costs.answer_tokens(self._keys[name], expert.sampling.max_tokens)
-            for name, expert in self._config.experts.items()
-        ]
-        length = max(1, round(sum(tokens) / len(tokens) * CHARACTERS_PER_TOKEN))
-        text = "x" * (min(length, _LINE_CHARACTERS) if last_line else length)
-        return tuple(
-            Completion(request_id=name, expert=name, query_id="planned", text=text, finish_reason="stop")
-            for name in list(self._config.experts)[: self._k]
-        )
+    def _reply_characters(self, expert: str, sampling: SamplingConfig | None) -> int:
+        """Expected length of what an expert writes."""
+        longest = (sampling or self._config.all_experts[expert].sampling).max_tokens
+        return round(self._costs.answer_tokens(self._keys[expert], longest) * CHARACTERS_PER_TOKEN)
 
     def _demand(
         self, expert: str, requests: int, characters: float, sampling: SamplingConfig | None = None

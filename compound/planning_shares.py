@@ -16,9 +16,11 @@ from experts.scheduling.costs import CostBook
 
 
 def routing_fingerprint(config: SystemConfig, k: int) -> str:
-    """12 hexadecimal digits that tell pools, routers, policies and k apart; all else may change."""
+    """12 hexadecimal digits that tell apart who is asked: pool, router, policy, stopping and k."""
     described = {"experts": list(config.experts), "router": config.router.model_dump(mode="json"), "k": k}
     described["policy"] = config.policy.model_dump(mode="json")
+    if config.stopping is not None:
+        described["stopping"] = config.stopping.model_dump(mode="json")
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -29,6 +31,6 @@ def observe_shares(config: SystemConfig, answers: Sequence[Answer], k: int, cost
     """
     if not answers:
         return
-    asked = Counter(name for answer in answers for name in answer.decision.chosen)
+    asked = Counter(completion.expert for answer in answers for completion in answer.completions)
     shares = {name: asked[name] / len(answers) for name in config.experts}
     costs.observe_shares(routing_fingerprint(config, k), shares)

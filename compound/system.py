@@ -1,7 +1,8 @@
 """The system: rounds of route, generate, fuse over a pool of experts.
 
-A call is one round of routing (skill annotation included), one round of experts, one round of the
-aggregator; within each, work is grouped by expert. Knows no engine kind, no command line, no gold.
+A call is one round of routing (skill annotation included), one round of experts (in waves where the
+configuration stops early), one round of the aggregator; within each, work is grouped by expert. Knows
+no engine kind, no command line, no gold.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from compound.build import build_pool
 from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig, default_config_path, load_config
 from compound.event_loop import CLOSED, BackgroundLoop
-from compound.expert_round import ExpertRound
+from compound.expert_round import ExpertRound, OnDone
 from compound.fusing import Fusing
 from compound.overrides import overridden
 from compound.planned import Plan
@@ -30,6 +31,8 @@ from compound.planning import known_costs, plan
 from compound.planning_shares import observe_shares
 from compound.progress import OnProgress, silent
 from compound.questions import Question, to_queries
+from compound.stopping import stopping_rule
+from compound.waves import Waves, cost_of
 from experts.completion import Completion, Request, Usage
 from experts.decision import RoutingDecision
 from experts.errors import CompoundError
@@ -64,11 +67,12 @@ class Compound:
             on_progress: called as work is done.
 
         Raises:
-            ConfigError: profiles, recordings or the store cannot be used.
+            ConfigError: profiles, recordings, the store or the rule of stopping cannot be used.
         """
         self.config = config
         self._router = build_router(config.router, tuple(config.experts))
         self._aggregator = build_aggregator(config.aggregator)
+        self._rule = None if config.stopping is None else stopping_rule(config.stopping)
         self._built = build_pool(config, Path(store) if store else None)
         self._on_progress = on_progress
         self._loop = BackgroundLoop()
@@ -173,8 +177,7 @@ class Compound:
         if self._built.hosted is not None and fuse.experts and self.config.hosting.slots > 1:
             fusing.begin(self._built.hosted.slot_is_idle)
         try:
-            asking = ExpertRound(self._calls, self.config.prompts, queries, decisions, fusing.offer)
-            completions = await asking.run()
+            completions, stopped = await self._ask(queries, decisions, fusing.offer)
             generated = time.perf_counter()
             verdicts = await fusing.finish(completions)
         except BaseException:
@@ -183,10 +186,24 @@ class Compound:
         timings = Timings(
             route=routed - started, generate=generated - routed, aggregate=time.perf_counter() - generated
         )
-        parts = zip(decisions, completions, verdicts, strict=True)
-        answers = [assemble(decision, given, verdict, timings) for decision, given, verdict in parts]
+        parts = zip(decisions, completions, verdicts, stopped, strict=True)
+        answers = [
+            assemble(decision, given, verdict, timings, why) for decision, given, verdict, why in parts
+        ]
         self._remember_shares(answers, self.config.k if k is None else k)
         return answers
+
+    async def _ask(
+        self, queries: Sequence[Query], decisions: Sequence[RoutingDecision], on_done: OnDone
+    ) -> tuple[list[tuple[Completion, ...]], Sequence[str | None]]:
+        """The experts' round: answers of every query, and why it asked no more."""
+        asking = (self._calls, self.config.prompts, queries, decisions, on_done)
+        stopping = self.config.stopping
+        if stopping is None or self._rule is None:
+            return await ExpertRound(*asking).run(), [None] * len(queries)
+        costs = cost_of(stopping, self.config.experts)
+        waves = Waves(*asking, config=stopping, rule=self._rule, cost_of=costs)
+        return await waves.run(), waves.stopped
 
     def _remember_shares(self, answers: Sequence[Answer], k: int) -> None:
         """Keep who was asked how often, for the next plan."""

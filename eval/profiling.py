@@ -68,9 +68,12 @@ def expert_request(
 
 
 def outcome_matrix(questions: Sequence[Question], experts: Sequence[str], asked: Asked) -> OutcomeMatrix:
-    """Outcomes of one sample per question and expert, scored; failures are NaN."""
+    """Outcomes of one sample per question and expert, scored; failures are NaN.
+
+    The certainty is the self-certainty, NaN where it was not asked for (`SamplingConfig.certainty`).
+    """
     shape = (len(questions), len(experts), 1)
-    score, tokens, seconds, cost = (np.full(shape, np.nan) for _ in range(4))
+    score, tokens, seconds, cost, certainty = (np.full(shape, np.nan) for _ in range(5))
     answers = np.full(shape, "", dtype=object)
     for i, question in enumerate(questions):
         for j, name in enumerate(experts):
@@ -82,6 +85,8 @@ def outcome_matrix(questions: Sequence[Question], experts: Sequence[str], asked:
             tokens[i, j, 0] = completion.usage.completion_tokens
             seconds[i, j, 0] = completion.usage.seconds
             cost[i, j, 0] = completion.usage.cost_usd
+            if completion.certainty is not None:
+                certainty[i, j, 0] = completion.certainty.self_certainty
     return OutcomeMatrix(
         question_ids=tuple(q.id for q in questions),
         experts=tuple(experts),
@@ -90,6 +95,6 @@ def outcome_matrix(questions: Sequence[Question], experts: Sequence[str], asked:
         tokens=tokens,
         seconds=seconds,
         cost_usd=cost,
-        certainty=np.full(shape, np.nan),
+        certainty=certainty,
         subjects=tuple(q.subject for q in questions),
     )

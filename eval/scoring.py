@@ -74,7 +74,7 @@ def score_completion(completion: Completion, question: Question) -> Outcome:
 
 
 def score_verdict(verdict: Verdict, question: Question) -> Outcome:
-    """Outcome of a verdict, by its `answer`.
+    """Outcome of a verdict, by its `answer`; one that abstained states none and is unparsed, not an error.
 
     Raises:
         BenchmarkError: as `score_answer`, or the verdict answers another question.

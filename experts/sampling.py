@@ -20,3 +20,5 @@ class SamplingConfig(BaseModel):
     """For engines that can seed a request; vLLM's CPU build refuses it with temperature > 0."""
     stop: tuple[str, ...] = ()
     """Strings that end the text; they are not part of it."""
+    certainty: bool = False
+    """Measure how sure the expert is of its own tokens (`Completion.certainty`); the text stays the same."""

@@ -18,8 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from experts.completion import Completion, Request, Usage
+from experts.completion import Certainty, Completion, Request, Usage
 from experts.errors import ConfigError
+from experts.sampling import SamplingConfig
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +41,16 @@ def completion_key(identity: str, request: Request) -> str:
         "format": FORMAT,
         "identity": identity,
         "messages": [[m.role, m.content] for m in request.messages],
-        "sampling": request.sampling.model_dump(mode="json"),
+        "sampling": _sampling(request.sampling),
         "sample_index": request.sample_index,
     }
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _sampling(sampling: SamplingConfig) -> dict[str, Any]:
+    """Settings that are in the key. Certainty only where it is asked for: keys of before it stay valid."""
+    return sampling.model_dump(mode="json", exclude=None if sampling.certainty else {"certainty"})
 
 
 class CompletionStore:
@@ -197,7 +203,7 @@ class CompletionStore:
 
 
 def _line(key: str, completion: Completion) -> dict[str, Any]:
-    return {
+    line = {
         "format": FORMAT,
         "key": key,
         "expert": completion.expert,
@@ -207,9 +213,13 @@ def _line(key: str, completion: Completion) -> dict[str, Any]:
         "finish_reason": completion.finish_reason,
         "usage": asdict(completion.usage),
     }
+    if completion.certainty is not None:
+        line["certainty"] = asdict(completion.certainty)
+    return line
 
 
 def _completion(row: dict[str, Any]) -> Completion:
+    certainty = row.get("certainty")
     return Completion(
         request_id="",
         expert=row["expert"],
@@ -218,4 +228,5 @@ def _completion(row: dict[str, Any]) -> Completion:
         finish_reason=row["finish_reason"],
         usage=Usage(**row["usage"]),
         sample_index=row["sample_index"],
+        certainty=None if certainty is None else Certainty(**certainty),
     )

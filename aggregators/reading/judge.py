@@ -8,14 +8,13 @@ one. Where it names nobody who answered, a vote decides.
 
 from __future__ import annotations
 
-import re
-
-from aggregators.ballots import agreeing, read_ballots, shown_text
 from aggregators.reading.config import JudgeConfig
-from aggregators.reading.reading import ReadingAggregator, readable
-from experts.completion import Completion
-from experts.extraction import without_thinking
-from experts.verdict import Candidates, Verdict
+from aggregators.reading.naming import candidate_named, last_named
+from aggregators.reading.outcomes import Undecided, individual
+from aggregators.reading.reading import Reading, ReadingAggregator
+from aggregators.reading.rounds import Steps
+from aggregators.reading.showing import conversation
+from experts.verdict import Verdict
 
 
 class Judge(ReadingAggregator):
@@ -24,33 +23,12 @@ class Judge(ReadingAggregator):
     kind = "judge"
     config: JudgeConfig
 
-    def _verdict(self, item: Candidates, own: Completion) -> Verdict:
-        name = self.config.expert
-        trusted = self._trusted(item, own.text)
+    def _decide(self, reading: Reading) -> Steps[Verdict]:
+        prompt, judge = self.config.prompt, f"the judge {self.config.expert}"
+        shown = self._show(reading, reading.item.completions, prompt)
+        own = yield from self._reply(reading, conversation(reading.item.query, shown, prompt))
+        label = last_named(own.text, self.config.pattern)
+        trusted = candidate_named(label, shown) if label else None
         if trusted is None:
-            return self._fall_back(item, own, f"The judge {name} named none of the candidates")
-        ballots = read_ballots(item)
-        ballot = next(b for b in ballots if b.completion is trusted)
-        if item.query.choices and ballot.key is None:
-            took = f"the answer of {trusted.expert}, whom the judge {name} trusts"
-            return self._fall_back(item, own, f"No option could be extracted from {took}")
-        return Verdict(
-            query_id=item.query.id,
-            aggregator=self.kind,
-            text=shown_text(trusted),
-            answer=ballot.answer,
-            agreed=agreeing(ballots, ballot.key),
-            completion=own,
-        )
-
-    def _trusted(self, item: Candidates, reply: str) -> Completion | None:
-        """The candidate that the reply names last, by number or by the expert's name."""
-        shown = [c for c, _ in readable(item, self.config.prompt, strip=self.config.strip_thinking)]
-        named = re.findall(self.config.pattern, without_thinking(reply))
-        if not named:
-            return None
-        last = named[-1].strip().rstrip(".").lower()
-        by_name = {c.expert.lower(): c for c in reversed(shown)}
-        if last in by_name:
-            return by_name[last]
-        return shown[int(last) - 1] if last.isdecimal() and 1 <= int(last) <= len(shown) else None
+            raise Undecided(f"T{judge[1:]} named none of the candidates")
+        return individual(reading.item, trusted, self.kind, judge)

@@ -1,81 +1,137 @@
-"""Aggregators in which an LLM of the pool reads all candidates: what it reads, and how it is asked.
+"""Aggregators in which LLMs of the pool read the candidates: how they are asked, and what if they fail.
 
-One round, one batch through the `generate` port. Where the LLM fails, a vote decides and the notes
-say so: an aggregator must not turn answers at hand into none. Knows nothing of what a reply means.
+Every kind describes the steps of one query; the queries of a batch take them in lock-step, one call a round
+and expert. There is one fall-back: where an LLM fails or its reply decides nothing, a vote decides and the
+notes say so, because an aggregator must not turn answers at hand into none. Knows nothing of what a reply
+means.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from aggregators.aggregator import Aggregator
 from aggregators.ballots import failed_verdict
-from aggregators.reading.config import JudgeConfig, SynthesisConfig, SynthesisPrompt
+from aggregators.reading.config import ReadingSettings
+from aggregators.reading.guard import steered_by, without
+from aggregators.reading.outcomes import Undecided
+from aggregators.reading.prompts import ReadingPrompt
+from aggregators.reading.rounds import Ask, Steps, run_rounds
+from aggregators.reading.showing import Shown, shown_candidates
 from aggregators.votes.config import VoteKind
 from aggregators.votes.counting import MajorityVote, WeightedVote
 from aggregators.votes.top import TopExpert
 from experts.completion import Completion
 from experts.engine import Generate
 from experts.errors import AggregationError
-from experts.extraction import without_thinking
-from experts.prompts import question_block
 from experts.query import Message
 from experts.verdict import Candidates, Verdict
 
+_LONGEST_QUOTE = 80
+_FALLEN_BACK = "so the fall-back "
+
+
+@dataclass
+class Reading:
+    """One query on its way to a verdict."""
+
+    item: Candidates
+    written: list[Completion] = field(default_factory=list)
+    """What LLMs wrote so far, failures included."""
+    seen: list[Completion] = field(default_factory=list)
+    """What LLMs read, each once."""
+    suspects: list[Completion] = field(default_factory=list)
+    """What of it has a sentence that instructs the reader."""
+    notes: list[str] = field(default_factory=list)
+
 
 class ReadingAggregator(ABC):
-    """Has `config.expert` read the candidates of every query; what its reply means is a subclass's."""
+    """Has `config.expert` read the candidates of every query; what its replies mean is a subclass's."""
 
     kind: ClassVar[str]
 
-    def __init__(self, config: SynthesisConfig | JudgeConfig) -> None:
+    def __init__(self, config: ReadingSettings) -> None:
         """Store the configuration."""
         self.config = config
 
     @property
     def experts(self) -> tuple[str, ...]:
-        """The aggregating expert."""
+        """The aggregating expert, and who else is asked."""
         return (self.config.expert,)
 
     def aggregate(self, items: Sequence[Candidates], *, generate: Generate | None = None) -> list[Verdict]:
-        """Verdicts; `completion` is the LLM's own, `support` is None unless a vote decided.
+        """Verdicts; `completion` is the last that an LLM wrote and `earlier` those before.
+
+        `support` is None unless a vote decided.
 
         Raises:
             AggregationError: there are candidates to read and no `generate`, or it returned fewer
                 or more completions than it was asked for.
         """
-        prompt, strip = self.config.prompt, self.config.strip_thinking
-        conversations = [conversation(item, prompt, strip=strip) for item in items]
-        asked = [messages for messages in conversations if messages]
-        written = iter(self._generate(asked, generate)) if asked else iter(())
-        return [
-            self._checked(item, next(written) if messages else None)
-            for item, messages in zip(items, conversations, strict=True)
-        ]
+        return run_rounds(
+            [self._steps(item) for item in items],
+            lambda expert, asked: self._generate(expert, asked, generate),
+        )
 
     @abstractmethod
-    def _verdict(self, item: Candidates, own: Completion) -> Verdict:
-        """What a reply that did not fail says."""
+    def _decide(self, reading: Reading) -> Steps[Verdict]:
+        """The steps of one query; raises `Undecided` where a vote is to decide."""
 
-    def _checked(self, item: Candidates, own: Completion | None) -> Verdict:
-        if own is None:
-            return self._fall_back(item, None, "No candidate had any text to read")
-        own = replace(own, query_id=item.query.id)
+    def _steps(self, item: Candidates) -> Steps[Verdict]:
+        reading = Reading(item)
+        try:
+            verdict = yield from self._decide(reading)
+        except Undecided as undecided:
+            return _signed(self._fall_back(item, str(undecided)), reading)
+        blamed = steered_by(verdict, item, reading.seen, reading.suspects)
+        if blamed:
+            names = ", ".join(dict.fromkeys(c.expert for c in blamed))
+            reason = f"Nobody but {names}, who tried to instruct the reader, supports the LLM's answer"
+            verdict = self._fall_back(without(item, reading.suspects), reason)
+        return _signed(verdict, reading)
+
+    def _show(
+        self, reading: Reading, completions: Sequence[Completion], prompt: ReadingPrompt
+    ) -> list[Shown]:
+        """What is shown of completions; who instructs the reader is remembered and noted."""
+        config, query = self.config, reading.item.query
+        shown = shown_candidates(query, completions, prompt, strip=config.strip_thinking, guard=config.guard)
+        if not shown:
+            raise Undecided("No candidate had any text to read")
+        for one in shown:
+            if any(one.completion is c for c in reading.seen):
+                continue
+            reading.seen.append(one.completion)
+            if one.left_out:
+                reading.suspects.append(one.completion)
+                reading.notes += [_left_out(one.completion.expert, sentence) for sentence in one.left_out]
+        return shown
+
+    def _ask(self, reading: Reading, asks: list[Ask]) -> Steps[list[Completion]]:
+        """Completions, failures included, in the order of the asks; all are kept for the verdict."""
+        replies = yield asks
+        written = [replace(reply, query_id=reading.item.query.id) for reply in replies]
+        reading.written += written
+        return written
+
+    def _reply(self, reading: Reading, messages: tuple[Message, ...]) -> Steps[Completion]:
+        """What the aggregating expert replies; raises `Undecided` where it failed."""
+        [own] = yield from self._ask(reading, [Ask(self.config.expert, messages)])
         if not own.ok:
-            reason = f"The aggregator {self.config.expert} failed ({(own.error or '').rstrip('.')})"
-            return self._fall_back(item, own, reason)
-        return self._verdict(item, own)
+            raise Undecided(f"The aggregator {own.expert} failed ({(own.error or '').rstrip('.')})")
+        return own
 
-    def _generate(self, asked: list[tuple[Message, ...]], generate: Generate | None) -> list[Completion]:
-        expert = self.config.expert
+    def _generate(
+        self, expert: str, asked: list[tuple[Message, ...]], generate: Generate | None
+    ) -> list[Completion]:
         if generate is None:
             raise AggregationError(
                 f"Aggregator {self.kind!r} asks expert {expert!r}, so aggregate() needs `generate`."
             )
-        written = generate(expert, asked, self.config.sampling)
+        written = generate(expert, asked, self.config.sampling if expert == self.config.expert else None)
         if len(written) != len(asked):
             raise AggregationError(
                 f"`generate` returned {len(written)} completions for {len(asked)} conversations of "
@@ -83,7 +139,7 @@ class ReadingAggregator(ABC):
             )
         return written
 
-    def _fall_back(self, item: Candidates, own: Completion | None, reason: str) -> Verdict:
+    def _fall_back(self, item: Candidates, reason: str) -> Verdict:
         """The verdict of a vote in the aggregator's place, with a note that says why."""
         if not any(c.ok for c in item.completions):
             return failed_verdict(item, self.kind)
@@ -93,51 +149,22 @@ class ReadingAggregator(ABC):
             "top": TopExpert(),
         }
         [verdict] = votes[self.config.fallback].aggregate([item])
-        note = f"{reason}, so the fall-back {self.config.fallback!r} decided."
-        return replace(verdict, aggregator=self.kind, completion=own, notes=(note, *verdict.notes))
+        note = f"{reason}, {_FALLEN_BACK}{self.config.fallback!r} decided."
+        return replace(verdict, aggregator=self.kind, notes=(note, *verdict.notes))
 
 
-def readable(item: Candidates, prompt: SynthesisPrompt, *, strip: bool) -> list[tuple[Completion, str]]:
-    """The candidates that are shown, each with what of it is shown; those without text are left out."""
-    shown = [(c, _view(c.text, prompt, strip=strip)) for c in item.completions if c.ok]
-    return [(completion, text) for completion, text in shown if text]
+def fell_back(verdict: Verdict) -> bool:
+    """Whether a vote decided in the place of an LLM."""
+    return any(_FALLEN_BACK in note for note in verdict.notes)
 
 
-def conversation(item: Candidates, prompt: SynthesisPrompt, *, strip: bool) -> tuple[Message, ...]:
-    """What the aggregator reads; () where no candidate has any text.
-
-    Args:
-        item: the query with its completions.
-        prompt: templates; `{index}` counts the candidates of `readable` from 1.
-        strip: leave out what stands before `</think>`.
-    """
-    candidates = [
-        prompt.candidate.format(expert=completion.expert, index=index, text=text)
-        for index, (completion, text) in enumerate(readable(item, prompt, strip=strip), start=1)
-    ]
-    if not candidates:
-        return ()
-    content = prompt.template.format(
-        question=question_block(item.query),
-        candidates=prompt.separator.join(candidates),
-        instruction=prompt.choice_instruction if item.query.choices else prompt.open_instruction,
-    )
-    return (*_with_system(prompt.system, item.query.messages[:-1]), Message("user", content))
+def _signed(verdict: Verdict, reading: Reading) -> Verdict:
+    """The verdict with what LLMs wrote on the way to it, and what happened."""
+    last = verdict.completion or (reading.written[-1] if reading.written else None)
+    notes = (*verdict.notes, *reading.notes)
+    return replace(verdict, completion=last, earlier=tuple(reading.written[:-1]), notes=notes)
 
 
-def _view(text: str, prompt: SynthesisPrompt, *, strip: bool) -> str:
-    """What of a candidate is shown; empty where nothing is left."""
-    body = (without_thinking(text) if strip else text).strip()
-    if prompt.candidate_view == "last_line":
-        body = body.rpartition("\n")[2].strip()
-    cut = len(body) - prompt.max_candidate_chars
-    return f"[...] {body[cut:]}" if cut > 0 else body
-
-
-def _with_system(system: str, history: Sequence[Message]) -> tuple[Message, ...]:
-    """Earlier turns behind the system message; one that is there already is joined, not doubled."""
-    if not system:
-        return tuple(history)
-    if history and history[0].role == "system":
-        return (Message("system", f"{system}\n\n{history[0].content}"), *history[1:])
-    return (Message("system", system), *history)
+def _left_out(expert: str, sentence: str) -> str:
+    quote = sentence if len(sentence) <= _LONGEST_QUOTE else f"{sentence[:_LONGEST_QUOTE]}..."
+    return f"A sentence of {expert} that instructs its reader was not shown to the aggregator: {quote!r}."

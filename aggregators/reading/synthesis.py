@@ -6,38 +6,38 @@ own words. Where no option can be extracted from its answer, a vote over the can
 
 from __future__ import annotations
 
-from aggregators.ballots import agreeing, read_ballots
+from collections.abc import Sequence
+from dataclasses import replace
+
 from aggregators.reading.config import SynthesisConfig
-from aggregators.reading.reading import ReadingAggregator
+from aggregators.reading.outcomes import combined
+from aggregators.reading.prompts import SynthesisPrompt
+from aggregators.reading.reading import Reading, ReadingAggregator
+from aggregators.reading.rounds import Steps
+from aggregators.reading.showing import conversation
 from experts.completion import Completion
-from experts.extraction import canonical, with_answer, without_thinking
-from experts.verdict import Candidates, Verdict
+from experts.extraction import with_answer
+from experts.verdict import Verdict
 
 
-class Synthesis(ReadingAggregator):
+class WritingAggregator(ReadingAggregator):
+    """A reading aggregator that has `config.expert` write the answer in the end."""
+
+    def _write(
+        self, reading: Reading, completions: Sequence[Completion], prompt: SynthesisPrompt
+    ) -> Steps[Verdict]:
+        """The answer that the aggregating expert writes from completions."""
+        shown = self._show(reading, completions, prompt)
+        own = yield from self._reply(reading, conversation(reading.item.query, shown, prompt))
+        verdict = combined(reading.item, own, own.text, self.kind, strip=self.config.strip_thinking)
+        return replace(verdict, completion=with_answer(own, reading.item.query))
+
+
+class Synthesis(WritingAggregator):
     """Asks `config.expert` to write each answer from the candidates."""
 
     kind = "synthesis"
     config: SynthesisConfig
 
-    def _verdict(self, item: Candidates, own: Completion) -> Verdict:
-        query, name = item.query, self.config.expert
-        own = with_answer(own, query)
-        text = (without_thinking(own.text) if self.config.strip_thinking else own.text).strip()
-        if query.choices and own.answer is None:
-            return self._fall_back(
-                item, own, f"No option could be extracted from the answer of aggregator {name}"
-            )
-        if not text:
-            return self._fall_back(item, own, f"The aggregator {name} wrote nothing")
-        cut = (f"The answer of aggregator {name} was cut off.",) if own.finish_reason == "length" else ()
-        key = canonical(own.answer, query) if own.answer is not None else None
-        return Verdict(
-            query_id=query.id,
-            aggregator=self.kind,
-            text=text,
-            answer=own.answer,
-            agreed=agreeing(read_ballots(item), key),
-            completion=own,
-            notes=cut,
-        )
+    def _decide(self, reading: Reading) -> Steps[Verdict]:
+        return (yield from self._write(reading, reading.item.completions, self.config.prompt))

@@ -6,18 +6,26 @@ from typing import Literal
 
 from pydantic import Field
 
+from aggregators.equivalence.config import EquivalenceConfig, ExactEquivalenceConfig
 from aggregators.settings import AggregatorSettings
 
 VoteKind = Literal["majority", "weighted", "top"]
 
 
-class MajorityVoteConfig(AggregatorSettings):
+class VoteSettings(AggregatorSettings):
+    """What all votes share."""
+
+    equivalence: EquivalenceConfig = ExactEquivalenceConfig()
+    """When two answers to an open question are the same; multiple choice compares letters."""
+
+
+class MajorityVoteConfig(VoteSettings):
     """One completion, one vote."""
 
     kind: Literal["majority"] = "majority"
 
 
-class WeightedVoteConfig(AggregatorSettings):
+class WeightedVoteConfig(VoteSettings):
     """Votes weigh the log-odds of the router's estimates."""
 
     kind: Literal["weighted"] = "weighted"
@@ -28,7 +36,27 @@ class WeightedVoteConfig(AggregatorSettings):
     expert's vote counts for its answer."""
 
 
-class TopExpertConfig(AggregatorSettings):
+class BordaVoteConfig(VoteSettings):
+    """The r-th of N experts that answered has (N - r + 1) ** power votes."""
+
+    kind: Literal["borda"]
+    by: Literal["estimates", "rank"] = "estimates"
+    """What orders the experts: the router's estimates, highest first, or the order of the candidates."""
+    power: float = Field(default=0.5, ge=0.0, le=10.0)
+    """0: all experts have one vote. The higher, the more the first decide alone. The default is that of
+    the authors' code (`backprop07/Self-Certainty`), who advise 0.3 for up to 16 samples."""
+
+
+class ComplexityVoteConfig(VoteSettings):
+    """Longer reasoning counts more."""
+
+    kind: Literal["complexity"]
+    longest: int | None = Field(default=None, ge=1)
+    """Only so many completions vote, those with the most steps, one vote each. None: all vote, and a
+    vote weighs its number of steps."""
+
+
+class TopExpertConfig(VoteSettings):
     """The best-ranked expert that answered."""
 
     kind: Literal["top"] = "top"

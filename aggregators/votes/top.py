@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aggregators.ballots import failed_verdict, read_ballots, top_verdict
+from aggregators.ballots import Ballot, failed_verdict, top_verdict
+from aggregators.equivalence.equivalence import Equivalence
 from aggregators.votes.config import TopExpertConfig
-from experts.engine import Generate
+from aggregators.votes.vote import Vote
 from experts.verdict import Candidates, Verdict
 
 
-class TopExpert:
-    """Takes the answer of the best-ranked expert that did not fail; there is no vote."""
+class TopExpert(Vote):
+    """Takes the answer of the best-ranked expert that did not fail; nothing is counted, `support` is None."""
 
-    experts: tuple[str, ...] = ()
+    def __init__(self, config: TopExpertConfig | None = None, equivalence: Equivalence | None = None) -> None:
+        """See `Vote`."""
+        super().__init__(config or TopExpertConfig(), equivalence)
 
-    def __init__(self, config: TopExpertConfig | None = None) -> None:
-        """Store the configuration."""
-        self.config = config or TopExpertConfig()
-
-    def aggregate(self, items: Sequence[Candidates], *, generate: Generate | None = None) -> list[Verdict]:
-        """Verdicts; `support` is None. `generate` is not used."""
-        return [self._one(item) for item in items]
-
-    def _one(self, item: Candidates) -> Verdict:
-        ballots = read_ballots(item)
+    def _decide(self, item: Candidates, ballots: Sequence[Ballot]) -> Verdict:
         if not ballots:
             return failed_verdict(item, "top")
         asked_first = item.completions[0].expert

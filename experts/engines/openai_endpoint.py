@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
+from experts.certainty import TokenLogprobs, certainty_of_top
 from experts.completion import Completion, Delta, FinishReason, Request, Usage, failed
 from experts.config import OpenAIExpert
 from experts.engines.backoff import Backoff
+from experts.engines.openai_certainty import LOGPROBS, UNKNOWN, token_logprobs
 from experts.engines.openai_failures import BROKEN_STREAM, FINISH, Failure, Failures
 from experts.errors import ConfigError, ExpertError
 from experts.streams import Emit, check_requests, closing, run_jobs
@@ -40,6 +42,8 @@ class _Flight:
     started: float = field(default_factory=time.perf_counter)
     text: str = ""
     """What was emitted as deltas so far."""
+    tokens: list[TokenLogprobs] = field(default_factory=list)
+    """What the endpoint said of the likeliest tokens, where it was asked."""
     task: asyncio.Task[None] | None = None
     aborted: bool = False
 
@@ -93,6 +97,8 @@ class OpenAIEngine:
         self._flights: dict[str, _Flight] = {}
         self._connections: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connection] = WeakKeyDictionary()
         self._closed = False
+        self._no_logprobs = False
+        """Whether the endpoint has shown that it takes no request for log-probabilities."""
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -224,36 +230,58 @@ class OpenAIEngine:
     async def _attempt(
         self, connection: _Connection, request: Request, deltas: bool, emit: Emit
     ) -> Completion | Failure:
+        asked = request.sampling.certainty and not self._no_logprobs
+        result = await self._ask_once(connection, request, LOGPROBS if asked else {}, deltas, emit)
+        if asked and isinstance(result, Failure) and result.rejected:
+            # Whether it is the log-probabilities that it rejects shows when it answers without them.
+            result = await self._ask_once(connection, request, {}, deltas, emit)
+            self._no_logprobs = self._no_logprobs or isinstance(result, Completion)
+        return result
+
+    async def _ask_once(
+        self, connection: _Connection, request: Request, extra: dict[str, Any], deltas: bool, emit: Emit
+    ) -> Completion | Failure:
         import openai
 
         flight = self._flights[request.id]
+        flight.tokens = []
+        payload = self._payload(request) | extra
         try:
             async with asyncio.timeout(self._config.timeout_s):
                 if deltas:
-                    return await self._stream(connection.client, request, flight, emit)
-                return await self._ask(connection.client, request, flight)
+                    return await self._stream(connection.client, request, payload, flight, emit)
+                return await self._ask(connection.client, request, payload, flight)
         except (openai.OpenAIError, TimeoutError, ValueError) as error:
             return self._failures.of_error(error, request)
 
-    async def _ask(self, client: AsyncOpenAI, request: Request, flight: _Flight) -> Completion | Failure:
-        answer = await client.chat.completions.create(**self._payload(request))
+    async def _ask(
+        self, client: AsyncOpenAI, request: Request, payload: dict[str, Any], flight: _Flight
+    ) -> Completion | Failure:
+        answer = await client.chat.completions.create(**payload)
         choices = getattr(answer, "choices", None)
         if not choices or choices[0].message is None:
             return self._failures.malformed("no choices in it")
         message, reason = choices[0].message, choices[0].finish_reason or "stop"
         refusal = getattr(message, "refusal", None)
+        flight.tokens = token_logprobs(choices[0])
         return self._finished(request, flight, message.content, refusal, reason, answer.usage)
 
     async def _stream(
-        self, client: AsyncOpenAI, request: Request, flight: _Flight, emit: Emit
+        self,
+        client: AsyncOpenAI,
+        request: Request,
+        payload: dict[str, Any],
+        flight: _Flight,
+        emit: Emit,
     ) -> Completion | Failure:
         reason, usage, refusal, said = None, None, "", False
-        payload = self._payload(request) | {"stream": True, "stream_options": {"include_usage": True}}
+        payload = payload | {"stream": True, "stream_options": {"include_usage": True}}
         async with await client.chat.completions.create(**payload) as chunks:
             async for chunk in chunks:
                 usage = chunk.usage or usage
                 for choice in chunk.choices or ():
                     reason = choice.finish_reason or reason
+                    flight.tokens += token_logprobs(choice)
                     refusal += getattr(choice.delta, "refusal", None) or ""
                     text = choice.delta.content
                     said = said or text is not None
@@ -309,6 +337,8 @@ class OpenAIEngine:
 
 
 def _completion(request: Request, flight: _Flight, text: str, reason: FinishReason, usage: Any) -> Completion:
+    certainty = certainty_of_top(flight.tokens)
+    untold = request.sampling.certainty and certainty is None and bool(text)
     return Completion(
         request_id=request.id,
         expert=request.expert,
@@ -321,4 +351,6 @@ def _completion(request: Request, flight: _Flight, text: str, reason: FinishReas
             seconds=time.perf_counter() - flight.started,
         ),
         sample_index=request.sample_index,
+        certainty=certainty,
+        notes=(UNKNOWN,) if untold else (),
     )

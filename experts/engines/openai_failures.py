@@ -39,6 +39,8 @@ class Failure:
     words: str
     retryable: bool = False
     asked_s: float | None = None
+    rejected: bool = False
+    """Whether the endpoint does not take the request as it stands; another one it might."""
     """How long the endpoint asks to wait, seconds."""
 
 
@@ -114,7 +116,8 @@ class Failures:
             return Failure(words, True, asked_s)
         if status in _RETRIED or status >= 500:
             return Failure(f"it fails (HTTP {status}, {said}); see its log or try later.", True, asked_s)
-        return Failure(f"it rejects the request (HTTP {status}, {said}); correct the configuration.")
+        words = f"it rejects the request (HTTP {status}, {said}); correct the configuration."
+        return Failure(words, rejected=status in (400, 422))
 
     def malformed(self, why: str) -> Failure:
         """The answer is none of an OpenAI-compatible endpoint."""

@@ -1,6 +1,7 @@
 """Replays outputs recorded earlier, by query id and sample index; never invents a text.
 
-Knows nothing of how they were made: the messages and the sampling of a request are not looked at.
+Knows nothing of how they were made: the messages of a request are not looked at, and of its sampling
+only whether it asks for certainty.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from experts.completion import Completion, Delta, FinishReason, Request, Usage, failed
+from experts.completion import Certainty, Completion, Delta, FinishReason, Request, Usage, failed
 from experts.config import RecordedExpert
 from experts.errors import ConfigError, ExpertError
 from experts.streams import check_requests
@@ -30,6 +31,8 @@ class RecordedLine(BaseModel):
     """"error": the expert failed when this was recorded, and fails again on replay."""
     completion_tokens: int = Field(default=0, ge=0)
     """0 where it was not recorded."""
+    certainty: Certainty | None = None
+    """Given to requests that ask for it; null where it was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class RecordedEngine:
             finish_reason=line.finish_reason,
             usage=Usage(completion_tokens=line.completion_tokens),
             sample_index=request.sample_index,
+            certainty=line.certainty if request.sampling.certainty else None,
         )
 
 

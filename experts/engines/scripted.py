@@ -1,7 +1,7 @@
 """The scripted double: an engine that plays fixed replies and faults, for tests and examples.
 
-Public on purpose. Its tokens are words. Of the sampling it heeds `max_tokens` only (a longer reply
-is cut, with reason "length"). Knows no model and no network.
+Public on purpose. Its tokens are words. Of the sampling it heeds `max_tokens` (a longer reply
+is cut, with reason "length") and `certainty`. Knows no model and no network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from experts.completion import Completion, Delta, Request, Usage, failed
+from experts.completion import Certainty, Completion, Delta, Request, Usage, failed
 from experts.config import ScriptedExpertConfig
 from experts.errors import ConfigError, ExpertError
 from experts.streams import Emit, check_requests, closing, run_jobs
@@ -31,6 +31,8 @@ class Reply:
     delay_s: float = 0.0
     """Seconds that the text takes, spread evenly over its words."""
     finish_reason: Literal["stop", "length"] = "stop"
+    certainty: Certainty | None = field(default=None, repr=False)
+    """Given to requests that ask for it. Not in the identity, which is about texts."""
     error: str | None = None
     """Ends with an error completion that says this."""
     retryable: bool = False
@@ -192,6 +194,7 @@ class ScriptedEngine:
                 seconds=seconds,
             ),
             sample_index=request.sample_index,
+            certainty=reply.certainty if request.sampling.certainty else None,
         )
 
 

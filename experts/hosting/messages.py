@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from experts.completion import Certainty
 from experts.config import EngineArguments
 from experts.sampling import SamplingConfig
 
@@ -130,6 +131,8 @@ class Tokens:
     id: str
     ids: tuple[int, ...]
     finish: Literal["stop", "length", "abort"] | None
+    certainty: Certainty | None = None
+    """Of all tokens so far, where it was asked for and can be told."""
 
 
 @dataclass(frozen=True, slots=True)

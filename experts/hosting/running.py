@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from experts.completion import Completion, Delta, Request, Usage, failed
+from experts.completion import Certainty, Completion, Delta, Request, Usage, failed
 from experts.errors import ExpertError
 from experts.hosting.messages import TokenRequest, Tokens
 from experts.hosting.records import Fault, Refused
@@ -19,6 +19,8 @@ from experts.hosting.tokenizing import ChatTokenizer, IncrementalText
 from experts.scheduling.switches import Switch
 
 BatchEvent = Delta | Completion | Switch | Fault | Refused
+
+_UNTOLD = "The engine could not tell how certain it was of this answer."
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class _InFlight:
     """Set where text is needed before the end: for deltas and stop strings."""
     shown: str = ""
     started: float = 0.0
+    certainty: Certainty | None = None
     sent: bool = False
     """Whether the engine has it."""
     notes: tuple[str, ...] = ()
@@ -158,6 +161,7 @@ class RunningBatch:
             )
         stream = self._deltas or bool(request.sampling.stop)
         flight.prompt_tokens, flight.ids, flight.started = len(prompt), [], time.perf_counter()
+        flight.shown, flight.certainty = "", None
         flight.text = IncrementalText(tokenizer, request.sampling.stop) if stream else None
         return TokenRequest(
             id=key,
@@ -174,6 +178,7 @@ class RunningBatch:
         if flight is None:
             return False
         flight.ids += event.ids
+        flight.certainty = event.certainty or flight.certainty
         stopped = False
         if flight.text is not None:
             pieces = [flight.text.push(event.ids)]
@@ -227,6 +232,7 @@ class RunningBatch:
             self.put(Delta(request_id=flight.request.id, text=text))
 
     def _completion(self, flight: _InFlight, text: str, reason: str) -> Completion:
+        untold = flight.request.sampling.certainty and flight.certainty is None and bool(flight.ids)
         return Completion(
             request_id=flight.request.id,
             expert=flight.request.expert,
@@ -239,7 +245,8 @@ class RunningBatch:
                 seconds=time.perf_counter() - flight.started if flight.started else 0.0,
             ),
             sample_index=flight.request.sample_index,
-            notes=flight.notes,
+            certainty=flight.certainty,
+            notes=(*flight.notes, _UNTOLD) if untold else flight.notes,
         )
 
     def _finish(self, key: str, completion: Completion) -> None:

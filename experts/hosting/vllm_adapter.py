@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from experts.errors import ExpertError
+from experts.hosting.certainty import CertaintyGauge
 from experts.hosting.messages import Awake, EngineSpec, Loaded, Slept, TokenRequest, Tokens
 from experts.hosting.weight_check import WeightReport, compare_with_files
 
@@ -25,6 +26,7 @@ class VllmAdapter:
 
     def __init__(self) -> None:
         self._engine: Any = None
+        self._gauge: CertaintyGauge | None = None
         self._spec: EngineSpec | None = None
         self._no_reload: dict[str, str] = {}
         """Families in which an in-place reload went wrong, and how."""
@@ -80,6 +82,7 @@ class VllmAdapter:
         from vllm.v1.engine.llm_engine import LLMEngine
 
         self._engine = LLMEngine.from_engine_args(EngineArgs(**_engine_arguments(spec)))
+        self._gauge = CertaintyGauge(self._engine)
         self._spec = spec
         self._footprint = self._used_memory() if spec.can_sleep else 0
 
@@ -118,7 +121,7 @@ class VllmAdapter:
         """End the live engine, if any, and give its memory back."""
         if self._engine is not None:
             self._engine.engine_core.shutdown()
-        self._engine = self._spec = None
+        self._engine = self._spec = self._gauge = None
         self._in_flight.clear()
         gc.collect()
 
@@ -147,12 +150,13 @@ class VllmAdapter:
         Raises:
             ExpertError: the engine refuses it.
         """
-        if self._engine is None:
+        if self._engine is None or self._gauge is None:
             raise ExpertError("No engine is loaded.")
         from vllm import SamplingParams
         from vllm.inputs import TokensPrompt as Prompt
         from vllm.sampling_params import RequestOutputKind
 
+        engine_id, top_k = self._gauge.begin(request.id) if request.sampling.certainty else (request.id, None)
         parameters = SamplingParams(
             max_tokens=request.max_tokens,
             temperature=request.sampling.temperature,
@@ -162,32 +166,38 @@ class VllmAdapter:
             ignore_eos=True,
             stop_token_ids=list(request.stop_ids),
             detokenize=False,
+            logprobs=top_k,
             output_kind=RequestOutputKind.DELTA if request.stream else RequestOutputKind.FINAL_ONLY,
         )
         try:
-            self._engine.add_request(request.id, Prompt(prompt_token_ids=list(request.prompt)), parameters)
+            self._engine.add_request(engine_id, Prompt(prompt_token_ids=list(request.prompt)), parameters)
         except (ValueError, TypeError) as error:
+            self._gauge.forget([request.id])
             raise ExpertError(f"The engine refused the request: {error}") from error
         self._in_flight.add(request.id)
 
     def step(self) -> list[Tokens]:
         """One engine step; what it produced."""
-        events = []
+        events: list[Tokens] = []
+        if self._gauge is None:
+            return events
         for output in self._engine.step():
+            request_id = self._gauge.see(output)
             completion = output.outputs[0]
             finish: Literal["stop", "length"] | None = None
             if output.finished:
-                self._in_flight.discard(output.request_id)
+                self._in_flight.discard(request_id)
                 finish = "length" if completion.finish_reason == "length" else "stop"
-            events.append(Tokens(output.request_id, tuple(completion.token_ids), finish))
-        return events
+            events.append(Tokens(request_id, tuple(completion.token_ids), finish))
+        return self._gauge.complete(events)
 
     def abort(self, ids: Sequence[str]) -> list[Tokens]:
         """End requests at once; unknown ids are ignored."""
         known = [i for i in ids if i in self._in_flight]
-        if known:
+        if known and self._gauge is not None:
             # `internal=False`: the ids are ours, vLLM appends a suffix to its own.
-            self._engine.abort_request(known, internal=False)
+            self._engine.abort_request([self._gauge.engine_id(i) for i in known], internal=False)
+            self._gauge.forget(known)
         self._in_flight.difference_update(known)
         return [Tokens(i, (), "abort") for i in known]
 

@@ -14,6 +14,7 @@ from routers.policies.config import (
     FallbackPolicyConfig,
     GuardPolicyConfig,
     PolicyConfig,
+    RepeatPolicyConfig,
     ThresholdPolicyConfig,
 )
 from routers.policies.diversity import diverse
@@ -24,7 +25,7 @@ from routers.policies.threshold import experts_needed
 from routers.router import check_k
 
 Chosen = tuple[int, ...]
-"""Indices of the experts of one query, best first, at least one."""
+"""Indices of the experts of one query, best first, at least one; distinct but where a policy repeats."""
 
 
 def choose(config: PolicyConfig, given: PolicyInput, k: int) -> list[Chosen]:
@@ -53,6 +54,8 @@ def choose(config: PolicyConfig, given: PolicyInput, k: int) -> list[Chosen]:
     if isinstance(config, ThresholdPolicyConfig):
         counts = experts_needed(config, given).tolist()
         return [tuple(row[:count]) for row, count in zip(order.tolist(), counts, strict=True)]
+    if isinstance(config, RepeatPolicyConfig):
+        return [(best,) * k for best in order[:, 0].tolist()]
     return _tuples(order[:, :k])
 
 

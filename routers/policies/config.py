@@ -75,6 +75,17 @@ class DiversePolicyConfig(BaseModel):
     kind: Literal["diverse"]
 
 
+class RepeatPolicyConfig(BaseModel):
+    """The best expert alone, k times: its samples vote (self-consistency, arXiv 2203.11171).
+
+    Its temperature must be above 0, or the prompts must give every sample an approach of its own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["repeat"]
+
+
 class GuardPolicyConfig(BaseModel):
     """Another expert than the overall best comes first only with a clear advantage."""
 
@@ -108,6 +119,7 @@ PolicyConfig = Annotated[
     | ThresholdPolicyConfig
     | BudgetPolicyConfig
     | DiversePolicyConfig
+    | RepeatPolicyConfig
     | GuardPolicyConfig
     | FallbackPolicyConfig,
     Field(discriminator="kind"),

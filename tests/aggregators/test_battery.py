@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
@@ -24,12 +25,36 @@ CONFIGS: tuple[dict[str, object], ...] = (
     {"kind": "majority"},
     {"kind": "weighted"},
     {"kind": "weighted", "clip": 0.1, "open_options": 2},
+    {"kind": "borda"},
+    {"kind": "borda", "by": "rank", "power": 0.0},
+    {"kind": "complexity"},
+    {"kind": "complexity", "longest": 3},
+    {"kind": "majority", "equivalence": {"kind": "math"}},
+    {"kind": "weighted", "equivalence": {"kind": "embedding"}},
     {"kind": "top"},
+    {"kind": "certainty"},
+    {"kind": "certainty", "power": 0.0},
     {"kind": "synthesis", "expert": "judge"},
     {"kind": "synthesis", "expert": "judge", "fallback": "weighted", "strip_thinking": False},
     {"kind": "synthesis", "expert": "judge", "fallback": "top", "prompt": {"candidate_view": "last_line"}},
     {"kind": "judge", "expert": "judge"},
+    {"kind": "judge", "expert": "judge", "guard": False, "prompt": {"order": "shuffled"}},
+    {"kind": "mixture", "expert": "judge", "layers": 2},
+    {"kind": "mixture", "expert": "judge", "layers": 4, "proposers": ["ann", "judge"]},
+    {"kind": "nominal_group", "expert": "judge"},
+    {"kind": "judge_then_synthesise", "expert": "judge", "fallback": "weighted"},
+    {"kind": "moderator", "expert": "judge", "rounds": 1},
+    {"kind": "moderator", "expert": "judge", "proposers": ["ann", "bob"], "roles": {"ann": "A painter."}},
     {"kind": "judge", "expert": "judge", "pattern": r"The (answer) is", "fallback": "weighted"},
+    {"kind": "on_agreement", "inner": {"kind": "synthesis", "expert": "judge"}},
+    {"kind": "on_agreement", "inner": {"kind": "weighted"}, "share": 0.6},
+    {"kind": "abstain", "inner": {"kind": "majority"}},
+    {"kind": "chosen", "path": str(Path(__file__).parent / "chosen" / "choice.json")},
+    {
+        "kind": "abstain",
+        "inner": {"kind": "on_agreement", "inner": {"kind": "judge", "expert": "judge"}},
+        "below": 0.9,
+    },
 )
 CHOICES = ("red", "green", "blue", "white")
 
@@ -114,7 +139,7 @@ def check_all_failed(aggregator: Aggregator) -> None:
     assert (bad.text, bad.answer, bad.agreed) == ("", None, ())
     assert (good.answer, good.error) == ("B", None)
     assert none.error is not None
-    assert sum(len(conversations) for _, conversations, _ in port.calls) <= 1
+    assert all(len(conversations) == 1 for _, conversations, _ in port.calls), "only of `good`"
 
 
 def check_one_candidate(aggregator: Aggregator) -> None:

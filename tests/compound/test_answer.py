@@ -87,8 +87,18 @@ def test_to_dict_is_plain_and_complete() -> None:
         "usage",
         "timings",
         "warnings",
+        "stopped",
+        "abstained",
         "error",
     }
+
+
+def test_an_answer_that_is_withheld_is_no_error() -> None:
+    withheld = _verdict(answer=None, text="No answer is given.", support=0.4, abstained="Not sure enough.")
+    answer = assemble(DECISION, (_said("ann"),), withheld, Timings(), "1 of at most 2 experts were asked.")
+    assert (answer.text, answer.answer, answer.error) == ("No answer is given.", None, None)
+    assert answer.abstained == answer.to_dict()["abstained"] == "Not sure enough."
+    assert answer.to_dict()["stopped"] == "1 of at most 2 experts were asked."
 
 
 def test_total_of_timings_is_the_sum() -> None:

@@ -6,8 +6,9 @@ import pytest
 from checks.scripted_systems import Scripted, fails
 
 from compound.expert_round import ExpertRound
-from experts.completion import Completion
+from experts.completion import Completion, Request
 from experts.decision import RoutingDecision
+from experts.engines.scripted import Reply
 from experts.query import Query
 
 FOUR = {
@@ -48,6 +49,32 @@ def test_expert_chosen_twice_is_sampled_twice(monkeypatch: pytest.MonkeyPatch) -
         assert [(c.expert, c.sample_index) for c in first] == [("ann", 0), ("bob", 0), ("ann", 1)]
         assert [(c.expert, c.query_id, c.answer) for c in second] == [("bob", "b", "5")]
         assert sorted(done) == [0, 1], "each query is reported once, when its answers are there"
+
+
+def test_samples_of_one_expert_use_the_approaches_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = {"approaches": ["Count.", "", "Guess."]}
+    with Scripted(monkeypatch, FOUR, prompts=prompts) as scripted:
+        asked(scripted, [decided("a", ("ann",) * 4), decided("b", ("ann", "bob"))])
+        calls = scripted.engines["ann"].calls
+        heads = {(r.query_id, r.sample_index): r.messages[0].content for r in calls}
+        assert [heads["a", i] for i in (0, 2, 3)] == ["Count.", "Guess.", "Count."]
+        assert [m.role for r in calls if r.sample_index == 1 for m in r.messages] == ["user"]
+        assert heads["b", 0] == scripted.engines["bob"].calls[0].messages[0].content == "Count."
+
+
+def test_a_sample_that_fails_is_replaced_by_another_expert(monkeypatch: pytest.MonkeyPatch) -> None:
+    def second_fails(request: Request) -> Reply:
+        return fails("once") if request.sample_index == 1 else Reply(text="The answer is 4.")
+
+    with Scripted(monkeypatch, {**FOUR, "ann": second_fails}) as scripted:
+        [answers], done = asked(scripted, [decided("a", ("ann",) * 3)])
+        assert [(c.expert, c.sample_index, c.ok) for c in answers] == [
+            ("ann", 0, True),
+            ("ann", 1, False),
+            ("ann", 2, True),
+            ("bob", 0, True),
+        ]
+        assert done == [0]
 
 
 def test_the_next_ranked_takes_the_place_of_an_expert_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,12 @@ def test_parts_are_replaced_and_all_else_stays() -> None:
     assert CONFIG.router.kind == "fixed"
 
 
+def test_a_policy_that_repeats_is_held_against_the_temperatures() -> None:
+    trained = SystemConfig.model_validate(content(router={"kind": "trained", "path": "r"}))
+    with pytest.raises(ConfigError, match="at temperature 0 all samples of ann, bob, cyd are alike"):
+        overridden(trained, None, None, "repeat")
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ConfigError, match=r"router\.kind: .*; aggregator\.kind: ") as caught:
         overridden(CONFIG, "nobody", "nothing")

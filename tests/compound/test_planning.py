@@ -176,6 +176,32 @@ def test_shares_are_taken_from_answers(monkeypatch: pytest.MonkeyPatch) -> None:
         assert book.shares(routing_fingerprint(run.system.config, 2)) == {"ann": 1.0, "bob": 0.0, "cyd": 1.0}
 
 
+def test_with_stopping_the_last_run_says_how_many_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = {"kind": "posterior", "threshold": 1.0, "by": {"kind": "majority"}}
+    book = CostBook("cpu x2")
+    scripts: dict[str, Any] = {name: "The answer is 4." for name in ("ann", "bob", "cyd", "dan")}
+    with Scripted(monkeypatch, scripts, stopping=stopping) as run:
+        config = run.system.config
+        before = plan(questions(10), config, book)
+        assert (before.routing, before.rounds[0].requests) == ("routed", 40)
+        observe_shares(config, run.system.answer(questions(10)), 4, book)
+        after = plan(questions(10), config, book)
+        assert (after.routing, after.rounds[0].requests) == ("last run", 20)
+        fixed = config.model_copy(update={"stopping": None})
+        assert plan(questions(10), fixed, book).rounds[0].requests == 40
+
+
+def test_the_llm_inside_a_stacked_aggregator_is_planned_with_all_queries() -> None:
+    synthesis = {"kind": "synthesis", "expert": "ann"}
+    skipping = {"kind": "on_agreement", "inner": synthesis}
+    held = {"kind": "abstain", "inner": skipping}
+    plans = [
+        plan(questions(10), scripted(aggregator=a), CostBook("cpu x2")) for a in (synthesis, skipping, held)
+    ]
+    assert [(r.name, r.requests) for r in plans[0].rounds] == [("generate", 30), ("aggregate", 10)]
+    assert plans[0].cost_usd == plans[1].cost_usd == plans[2].cost_usd > 0
+
+
 # --- what is not hosted here, prices, what was learned -----------------------------------------------
 
 

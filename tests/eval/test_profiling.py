@@ -1,13 +1,14 @@
 """Every expert on every question, once, and never with the gold answer."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from checks.scripted_systems import Scripted, fails
 
 from eval.profiling import outcome_matrix, run_experts
 from eval.question import Question
-from experts.completion import Completion, Request
+from experts.completion import Certainty, Completion, Request
 from experts.engines.scripted import Reply
 from experts.query import Query
 
@@ -75,3 +76,19 @@ def test_answer_that_came_with_a_completion_is_not_trusted() -> None:
     matrix = outcome_matrix(QUESTIONS, ("ann",), {("two", "ann"): claimed})
     assert matrix.score[1, 0, 0] == 0.0
     assert matrix.answer[1, 0, 0] == ""
+
+
+def test_certainty_is_kept_where_it_was_told() -> None:
+    told = Completion(
+        request_id="r",
+        expert="ann",
+        query_id="two",
+        text="The answer is (B).",
+        finish_reason="stop",
+        certainty=Certainty(mean_logprob=-0.5, self_certainty=8.0),
+    )
+    silent = replace(told, expert="bob", certainty=None)
+    matrix = outcome_matrix(QUESTIONS, ("ann", "bob"), {("two", "ann"): told, ("two", "bob"): silent})
+    assert matrix.certainty[1, 0, 0] == 8.0
+    assert math.isnan(matrix.certainty[1, 1, 0])
+    assert math.isnan(matrix.certainty[0, 0, 0])

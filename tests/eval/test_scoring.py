@@ -109,6 +109,11 @@ def test_verdicts() -> None:
     assert score_verdict(dead, choice()) == "error"
 
 
+def test_an_answer_that_is_withheld_is_not_answered_and_no_error() -> None:
+    held = Verdict(query_id="q1", aggregator="abstain", text="No answer.", answer=None, abstained="Not sure.")
+    assert score_verdict(held, choice()) == "unparsed"
+
+
 def test_answers_to_other_questions_are_refused() -> None:
     with pytest.raises(BenchmarkError, match="'q7'"):
         score_completion(said("The answer is (B).", query_id="q7"), choice())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from checks.engine_checks import ENGINE_CHECKS, Check, EngineCase, ask
 
+from experts.completion import Certainty
 from experts.config import RecordedExpert
 from experts.engine import generate
 from experts.engines.recorded import RecordedEngine
@@ -101,3 +103,14 @@ def test_identity_is_the_files(path: Path) -> None:
     one = engine_of(write(path, {"query_id": "q", "text": "x"})).identity("a")
     two = engine_of(write(path, {"query_id": "q", "text": "y"})).identity("a")
     assert one != two
+
+
+async def test_recorded_certainty_is_given_to_those_who_ask(path: Path) -> None:
+    told = {"mean_logprob": -0.5, "self_certainty": 8.0, "top_k": None}
+    engine = engine_of(write(path, {"query_id": "q", "text": "x", "certainty": told}))
+    sampling = SamplingConfig(max_tokens=8, certainty=True)
+    plain = ask("1", "?", expert="a", query_id="q")
+    asking = replace(plain, id="2", sampling=sampling)
+    without, with_it = await generate(engine, [plain, asking])
+    assert without.certainty is None
+    assert with_it.certainty == Certainty(mean_logprob=-0.5, self_certainty=8.0)

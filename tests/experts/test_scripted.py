@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from checks.engine_checks import ENGINE_CHECKS, LONG_CHECKS, Check, EngineCase, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experts.completion import Completion, Delta, Request
+from experts.completion import Certainty, Completion, Delta, Request
 from experts.config import ScriptedExpertConfig
 from experts.engine import generate
 from experts.engines.scripted import Reply, Script, ScriptedEngine
@@ -139,3 +140,13 @@ async def test_deltas_join_to_any_text(text: str) -> None:
         e async for e in engine.submit([ask("r", "x", expert="scripted", max_tokens=1000)], deltas=True)
     ]
     assert "".join(e.text for e in events if isinstance(e, Delta)) == text == events[-1].text
+
+
+async def test_scripted_certainty_is_given_to_those_who_ask_and_is_not_in_the_identity() -> None:
+    certainty = Certainty(mean_logprob=-0.5, self_certainty=8.0)
+    sure = ScriptedEngine(default=Reply(text="x", certainty=certainty))
+    plain = ask("1", "?", expert="scripted")
+    asking = replace(plain, id="2", sampling=SamplingConfig(max_tokens=8, certainty=True))
+    without, with_it = await generate(sure, [plain, asking])
+    assert (without.certainty, with_it.certainty) == (None, certainty)
+    assert sure.identity("scripted") == ScriptedEngine(default=Reply(text="x")).identity("scripted")

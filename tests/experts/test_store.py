@@ -18,7 +18,7 @@ from checks.engine_checks import ask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experts.completion import Completion, Usage, failed
+from experts.completion import Certainty, Completion, Usage, failed
 from experts.errors import ConfigError
 from experts.query import Message
 from experts.store import CompletionStore, completion_key
@@ -214,3 +214,23 @@ def test_what_was_put_survives_kill_9_and_the_lock_does_not(path: Path) -> None:
         child.send_signal(signal.SIGKILL)
     with CompletionStore(path) as store:
         assert (len(store), store.dropped) == (50, 0)
+
+
+def test_keys_of_requests_that_do_not_ask_for_certainty_are_those_of_before_there_was_any() -> None:
+    base = ask("r", "hello", expert="a")
+    before = "5ef91117394047a06571932afcc0c7e21235fd9fb88a745d759214267387b49d"
+    assert completion_key("id", base) == before
+    asking = replace(base, sampling=base.sampling.model_copy(update={"certainty": True}))
+    assert completion_key("id", asking) != before
+
+
+def test_certainty_is_kept_and_lines_without_it_are_as_before(path: Path) -> None:
+    certainty = Certainty(mean_logprob=-0.25, self_certainty=7.5, top_k=20)
+    with CompletionStore(path) as store:
+        store.put("sure", replace(done(), certainty=certainty))
+        store.put("plain", done())
+    assert ["certainty" in json.loads(line) for line in path.read_text("utf-8").splitlines()] == [True, False]
+    with CompletionStore(path) as store:
+        sure, plain = store.get("sure"), store.get("plain")
+    assert sure is not None and sure.certainty == certainty
+    assert plain is not None and plain.certainty is None

@@ -49,7 +49,7 @@ def test_numbers_count_the_candidates_that_were_shown() -> None:
     port = Port("Best response: 2")
     found = verdict(port, dead("zed"), said("eve", "  "), *THREE)
     assert found.answer == "B"
-    assert "### Response 2\nHm." in port.calls[0][1][0][-1].content
+    assert "### Response 2\n~~~ b8bd19890a92\nHm." in port.calls[0][1][0][-1].content
 
 
 def test_a_pattern_of_ones_own() -> None:

@@ -5,7 +5,8 @@ from checks.ports import Port, dead, said
 from pydantic import TypeAdapter, ValidationError
 
 from aggregators.config import AggregatorConfig
-from aggregators.reading.config import SynthesisConfig, SynthesisPrompt
+from aggregators.reading.config import SynthesisConfig
+from aggregators.reading.prompts import SynthesisPrompt
 from aggregators.reading.synthesis import Synthesis
 from experts.completion import Completion
 from experts.errors import AggregationError
@@ -62,7 +63,9 @@ def test_the_default_prompt_numbers_responses_and_hides_names_and_thoughts() -> 
     ask(port, CHOICE, dead("x"), said("alpha", "<think>secret</think>It is red."), said("beta", "{green}"))
     system, user = read(port)
     assert system.role == "system"
-    assert "### Response 1\nIt is red.\n\n### Response 2\n{green}" in user.content
+    line = "~~~ b8bd19890a92"
+    first, second = f"{line}\nIt is red.\n{line}", f"{line}\n{{green}}\n{line}"
+    assert f"### Response 1\n{first}\n\n### Response 2\n{second}\n\n" in user.content
     assert "secret" not in user.content
     assert "alpha" not in user.content
     assert user.content.endswith("the letter of the right option.")

@@ -120,7 +120,7 @@ def test_weighted_without_estimates_is_a_majority_and_says_so() -> None:
     verdict = weighted(CHOICE, *ballots("ABB"))
     assert verdict.answer == "B"
     assert verdict.support == pytest.approx(2 / 3)
-    assert verdict.notes == ("No estimates were given, so all votes weigh the same.",)
+    assert verdict.notes == ("No estimates were given, so all experts weigh the same.",)
 
 
 def test_an_expert_without_an_estimate_gets_the_mean() -> None:
@@ -140,6 +140,29 @@ def test_open_votes_of_weak_experts_count_for_their_answer() -> None:
         OPEN, said("a", "#### 1"), said("b", "#### 2"), said("c", "#### 2"), a=0.4, b=0.3, c=0.3
     )
     assert verdict.answer == "2"
+
+
+def test_samples_of_one_expert_share_its_weight() -> None:
+    samples = [said(name, f"The answer is ({letter}).") for name, letter in ("bB", "bB", "aA", "bB", "bC")]
+    shared = weighted(CHOICE, *samples, a=0.6, b=0.7)
+    b, a = log_odds(0.7, 4, clip=0.02), log_odds(0.6, 4, clip=0.02)
+    odds = {"B": math.exp(b * 3 / 4), "C": math.exp(b / 4), "A": math.exp(a)}
+    assert shared.answer == "A"  # each on its own would have said B
+    assert shared.support == pytest.approx(odds["A"] / (sum(odds.values()) + 1))
+    equal = weighted(CHOICE, *samples)
+    assert equal.answer == "A"
+    assert equal.support == pytest.approx(1 / 2)
+
+
+def test_an_unparsed_sample_gives_its_part_to_nobody() -> None:
+    alone = weighted(CHOICE, said("a", "The answer is (A)."), said("a", "hm"), said("b", "(B)"), a=0.7, b=0.6)
+    assert alone.answer == "B"
+
+
+def test_samples_that_agree_count_as_their_expert() -> None:
+    once = weighted(CHOICE, *ballots("AB"), a=0.6, b=0.7)
+    thrice = [said("b", "The answer is (B).") for _ in range(3)]
+    assert weighted(CHOICE, *ballots("A"), *thrice, a=0.6, b=0.7).support == pytest.approx(once.support)
 
 
 def test_log_odds_are_clipped() -> None:

@@ -1,9 +1,13 @@
 """One hosted engine for all tests of this folder, and what they ask of it."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -77,3 +81,21 @@ def ask() -> MakeRequest:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def trial(experts: dict[str, VllmExpert], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `reload_trial` found, run once in a process of its own."""
+    folders = [experts[name].model for name in ("abacus", "atlas", "almanac")]
+    program = Path(__file__).with_name("reload_trial.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(tmp_path_factory.mktemp("tied")), *folders],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result

@@ -18,8 +18,11 @@ from experts.hosting.family import engine_family, reload_obstacle
 from experts.hosting.messages import EngineSpec
 from experts.hosting.model_files import read_model_config
 from experts.hosting.vllm_adapter import VllmAdapter
+from tests.experts.hosting.certainty_trial import certainty_trial
 
-ENGINE = EngineArguments(dtype="float32", max_model_len=256)
+ENGINE = EngineArguments(
+    dtype="float32", max_model_len=256, max_num_seqs=16, extra={"max_num_batched_tokens": 64}
+)
 ANSWER = 16
 """Tokens of an answer."""
 PROMPTS = [(5, 6, 7, 8), (9, 10, 11, 12, 13), (20, 30, 40)]
@@ -85,6 +88,7 @@ def main() -> None:
     a, b, c = (spec(folder) for folder in folders)
     adapter = VllmAdapter()
     result: dict[str, Any] = {"steps": walk(adapter, [a, b, a, c, b])}
+    result["certainty"] = certainty_trial(adapter, b.folder)
     result["wrong_file"] = adapter.compare(a.folder).describe()
     result["wrong_file_equal"] = adapter.compare(a.folder).equal
     tied_one, tied_two = tied_models(scratch)

@@ -1,35 +1,7 @@
 """In-place reloads: what the engine holds equals the files, and tokens equal those of fresh engines."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
-
-import pytest
-
-from experts.config import VllmExpert
-
-TRIAL = Path(__file__).with_name("reload_trial.py")
-
-
-@pytest.fixture(scope="module")
-def trial(experts: dict[str, VllmExpert], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Run the trial once, in a process of its own."""
-    folders = [experts[name].model for name in ("abacus", "atlas", "almanac")]
-    root = str(Path(__file__).parents[3])
-    done = subprocess.run(
-        [sys.executable, str(TRIAL), str(tmp_path_factory.mktemp("tied")), *folders],
-        env={**os.environ, "PYTHONPATH": root},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
 
 
 def test_a_b_a_c_b_are_reloads_and_hold_what_the_files_hold(trial: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from experts.completion import Completion, Delta, Request
+from experts.completion import Certainty, Completion, Delta, Request
 from experts.errors import ExpertError
 from experts.hosting.messages import Tokens
 from experts.hosting.running import RunningBatch
@@ -157,3 +157,37 @@ async def test_events_of_strangers_are_ignored() -> None:
 def test_a_completion_needs_an_error_exactly_when_it_failed() -> None:
     with pytest.raises(ValueError, match="error"):
         Completion(request_id="r", expert="e", query_id="q", text="", finish_reason="error")
+
+
+def test_certainty_is_that_of_the_last_event_that_told_it() -> None:
+    batch = RunningBatch(1, [ask("a", certainty=True, stop=["END"])], deltas=False)
+    [key] = sent(batch)
+    early, late = (Certainty(mean_logprob=-0.5, self_certainty=value) for value in (3.0, 4.0))
+    batch.on_tokens(Tokens(key, tuple(b"some "), None, early), Bytes())
+    assert batch.on_tokens(Tokens(key, tuple(b"more END"), None, late), Bytes())
+    [done] = completions(asyncio.run(batch.next_events())).values()
+    assert (done.text, done.certainty, done.notes) == ("some more ", late, ())
+
+
+def test_certainty_that_could_not_be_told_is_noted_where_it_was_asked_for() -> None:
+    batch = RunningBatch(1, [ask("asks", certainty=True), ask("does not")], deltas=False)
+    for key in sent(batch):
+        batch.on_tokens(Tokens(key, tuple(b"yes"), "stop"), Bytes())
+    done = completions(asyncio.run(batch.next_events()))
+    assert done["asks"].notes == ("The engine could not tell how certain it was of this answer.",)
+    assert done["does not"].notes == ()
+    assert done["asks"].certainty is done["does not"].certainty is None
+
+
+def test_text_and_certainty_of_a_dead_engine_do_not_count_for_its_successor() -> None:
+    batch = RunningBatch(1, [ask("a", certainty=True, stop=["END"])], deltas=False)
+    [key] = sent(batch)
+    batch.on_tokens(
+        Tokens(key, tuple(b"half"), None, Certainty(mean_logprob=-9.0, self_certainty=1.0)), Bytes()
+    )
+    batch.lose(hung=False)
+    batch.restart()
+    [key] = sent(batch)
+    batch.on_tokens(Tokens(key, tuple(b"whole"), "stop"), Bytes())
+    [done] = completions(asyncio.run(batch.next_events())).values()
+    assert (done.text, done.certainty) == ("whole", None)

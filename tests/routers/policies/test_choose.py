@@ -18,6 +18,7 @@ from routers.policies.config import (
     GuardPolicyConfig,
     Limits,
     PolicyConfig,
+    RepeatPolicyConfig,
     ThresholdPolicyConfig,
     TopKPolicyConfig,
 )
@@ -97,6 +98,21 @@ def test_equal_chances_are_taken_in_configuration_order() -> None:
     assert choose(GuardPolicyConfig(kind="guard"), known, 1) == [(0,), (1,)]
     correlated = replace(known, error_correlation=np.eye(3))
     assert choose(DiversePolicyConfig(kind="diverse"), correlated, 2)[0] == (0, 1)
+
+
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 5))
+@settings(max_examples=25, deadline=None)
+def test_repeat_asks_the_likeliest_expert_k_times(make_batch, seed, k) -> None:
+    known = make_batch(seed)
+    best = [picks[0] for picks in choose(TopKPolicyConfig(), known, 1)]
+    assert choose(RepeatPolicyConfig(kind="repeat"), known, k) == [(expert,) * k for expert in best]
+
+
+def test_repeat_inside_another_policy_asks_whom_that_puts_first(make_batch) -> None:
+    known, repeat = make_batch(3), RepeatPolicyConfig(kind="repeat")
+    first = choose(GuardPolicyConfig(kind="guard", margin=1.0), known, 1)
+    guarded = choose(GuardPolicyConfig(kind="guard", margin=1.0, inner=repeat), known, 4)
+    assert guarded == [picks * 4 for picks in first]
 
 
 @pytest.mark.parametrize("k", [0, 6])

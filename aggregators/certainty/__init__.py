@@ -1,0 +1,1 @@
+"""Fusion by how certain experts were of their own answers."""

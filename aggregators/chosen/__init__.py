@@ -1,0 +1,1 @@
+"""The aggregator that was measured to be the best for a group of questions."""

@@ -1,0 +1,1 @@
+"""When two free-form answers to one question are the same answer."""
