@@ -1,6 +1,6 @@
 """A live comparison on the screen: two tables and some sentences, from what `report` gives.
 
-Narrow enough for 80 columns but for the longest names, which are wrapped. Computes nothing.
+Intervals are wrapped under some 115 columns. Computes nothing.
 """
 
 from __future__ import annotations
@@ -75,8 +75,10 @@ def sentences(found: dict[str, Any]) -> list[str]:
 
 
 def _label(found: dict[str, Any], name: str) -> str:
-    told = f" ({found['best_single']})" if name == BEST_SINGLE else ""
-    return name + told + " *" * (name == found["winner"]) + " +" * (name == found["configured"])
+    told: str = f" ({found['best_single']})" if name == BEST_SINGLE else ""
+    best = " *" if name == found["winner"] else ""
+    own = " +" if name == found["configured"] else ""
+    return name + told + best + own
 
 
 def _number(value: float | None, digits: int) -> str:
