@@ -8,6 +8,7 @@ from pydantic import Field
 
 from aggregators.certainty.config import CertaintyVoteConfig
 from aggregators.chosen.config import ChosenConfig
+from aggregators.learned.config import LearnedFusionConfig
 from aggregators.reading.config import (
     JudgeConfig,
     JudgeThenSynthesiseConfig,
@@ -32,6 +33,7 @@ AggregatorConfig = Annotated[
     | ComplexityVoteConfig
     | TopExpertConfig
     | CertaintyVoteConfig
+    | LearnedFusionConfig
     | SynthesisConfig
     | JudgeConfig
     | MixtureConfig

@@ -1,16 +1,19 @@
-"""From configuration to parts: the only place that wires engines into a pool. Starts nothing."""
+"""From configuration to parts: engines wired into a pool, and an aggregator that fits it. Starts nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from aggregators.aggregator import Aggregator
+from aggregators.build import build_aggregator
 from compound.config import SystemConfig
 from experts.config import OpenAIExpert, RecordedExpert, ScriptedExpertConfig, VllmExpert
 from experts.engine import Engine
 from experts.engines.openai_endpoint import OpenAIEngine
 from experts.engines.recorded import RecordedEngine
 from experts.engines.scripted import ScriptedEngine
+from experts.errors import ConfigError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.pool import Pool
 from experts.store import CompletionStore
@@ -29,12 +32,32 @@ class BuiltPool:
     store: CompletionStore | None
 
 
-def build_pool(config: SystemConfig, store: Path | None = None) -> BuiltPool:
+def fitting_aggregator(config: SystemConfig) -> Aggregator:
+    """The aggregator of a configuration; whom it asks is there.
+
+    A configuration is checked for the names that stand in it. A file that it names, such as a choice of
+    aggregators, may have been made for another pool.
+
+    Raises:
+        ConfigError: it cannot be built, or asks an expert that is neither in the pool nor a helper.
+    """
+    aggregator = build_aggregator(config.aggregator)
+    strangers = [name for name in aggregator.experts if name not in config.all_experts]
+    if strangers:
+        raise ConfigError(
+            f"The aggregator {config.aggregator.kind!r} asks {', '.join(strangers)}, and there are only "
+            f"{', '.join(config.all_experts)}; add them under `helpers`, or take another aggregator."
+        )
+    return aggregator
+
+
+def build_pool(config: SystemConfig, store: Path | None = None, *, last: str | None = None) -> BuiltPool:
     """The pool of a configuration.
 
     Args:
         config: of the whole system.
         store: file of finished completions; what it holds is not asked again.
+        last: the expert that aggregates, if there is one; it comes last on its slot.
 
     Raises:
         ConfigError: a recording cannot be read, or the store is not writable.
@@ -48,7 +71,7 @@ def build_pool(config: SystemConfig, store: Path | None = None) -> BuiltPool:
             engines.append(_engine(name, expert))
     hosted = None
     if hosted_experts:
-        hosted = HostedEngine(hosted_experts, config.hosting, last=getattr(config.aggregator, "expert", None))
+        hosted = HostedEngine(hosted_experts, config.hosting, last=last)
         engines.append(hosted)
     pool = Pool(
         engines,

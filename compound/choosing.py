@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from compound.config import SystemConfig
-from compound.policy_words import policy_words
+from compound.policy_words import policy_words, repeat_words
+from compound.repeating import repeats
 from experts.config import VllmExpert
 from experts.decision import RoutingDecision
 from experts.engine import Generate
@@ -25,6 +26,7 @@ from routers.policies.config import (
     FallbackPolicyConfig,
     GuardPolicyConfig,
     PolicyConfig,
+    RepeatPolicyConfig,
     ThresholdPolicyConfig,
     TopKPolicyConfig,
 )
@@ -78,10 +80,11 @@ def choose_experts(
     """Decisions, one per query, with what the policy did as their last reason.
 
     Args:
-        policy: with `top_k` the router decides itself.
+        policy: with `top_k` the router decides itself; `repeat` takes the first that it decides for.
         router: fitted, on the pool in configuration order.
         queries: of one call; a budget per batch holds for all of them together.
-        k: experts per query, at most so many where the policy asks fewer.
+        k: experts per query, at most so many where the policy asks fewer; with `repeat` samples of one
+            expert, which may be more than the pool has experts.
         costs: of the pool; None: unknown.
         generate: the port to LLMs, for routers that need one.
 
@@ -94,7 +97,10 @@ def choose_experts(
         return router.route(queries, k, generate=generate)
     kind = str(getattr(router, "kind", "trained"))
     experts = fitted_experts(router, kind)
-    check_k(k, len(experts))
+    check_k(min(k, len(experts)) if repeats(policy) else k, len(experts))
+    if isinstance(policy, RepeatPolicyConfig):
+        # The order of the experts is all that it needs, so scores without a unit do as well.
+        return [_repeated(decision, k) for decision in router.route(queries, 1, generate=generate)]
     estimates = router.estimate(queries, generate=generate)
     if not all(estimate.calibrated for estimate in estimates):
         raise RouterError(
@@ -103,7 +109,9 @@ def choose_experts(
         )
     given = _policy_input(router, experts, estimates, costs)
     policy = at_most(policy, k)
-    chosen = choose(policy, given, k)
+    chosen = (
+        [picks * k for picks in choose(policy, given, 1)] if repeats(policy) else choose(policy, given, k)
+    )
     words = policy_words(policy, given, chosen, k)
     return [
         make_decision(kind, experts, query, replace(estimate, reasons=(*estimate.reasons, *said)), picks)
@@ -118,6 +126,12 @@ def at_most(policy: PolicyConfig, k: int) -> PolicyConfig:
     if isinstance(policy, GuardPolicyConfig | FallbackPolicyConfig):
         return policy.model_copy(update={"inner": at_most(policy.inner, k)})
     return policy
+
+
+def _repeated(decision: RoutingDecision, k: int) -> RoutingDecision:
+    """The same decision with k samples of its first expert."""
+    first = decision.chosen[0]
+    return replace(decision, chosen=(first,) * k, reasons=(*decision.reasons, repeat_words(first, k)))
 
 
 def _policy_input(

@@ -1,17 +1,16 @@
-"""Reading a YAML file and anchoring the relative paths in it. Knows nothing of what the keys mean."""
+"""Reading a YAML file. Knows nothing of what the keys mean."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel
 
 from experts.errors import ConfigError
 
-_Model = TypeVar("_Model", bound=BaseModel)
+# As yet `compound.config`, `eval.routing.router_settings` and `eval.fusing.live.command` have it from here.
+from experts.relative_paths import anchor_paths as anchor_paths
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -54,34 +53,6 @@ def _refuse_repeated_keys(node: yaml.Node | None) -> None:
                 )
             seen.add(key.value)
         _refuse_repeated_keys(value)
-
-
-def anchor_paths(model: _Model, folder: Path) -> _Model:
-    """A copy in which relative paths are absolute: those of `folder` and below.
-
-    Paths are the values of type `Path`, and `model` where the part says that it `is_local` (a
-    folder and not a hub id).
-    """
-    changes: dict[str, Any] = {}
-    for name, value in model:
-        anchored = _anchored(value, folder)
-        if anchored is not value:
-            changes[name] = anchored
-    if getattr(model, "is_local", False):
-        changes["model"] = str(_anchored(Path(model.model), folder))  # type: ignore[attr-defined]
-    return model.model_copy(update=changes) if changes else model
-
-
-def _anchored(value: Any, folder: Path) -> Any:
-    if isinstance(value, BaseModel):
-        return anchor_paths(value, folder)
-    if isinstance(value, Path):
-        return Path(os.path.normpath(folder / value.expanduser()))
-    if isinstance(value, dict):
-        return {key: _anchored(item, folder) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_anchored(item, folder) for item in value)
-    return value
 
 
 def _one_line(error: yaml.YAMLError) -> str:

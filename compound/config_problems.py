@@ -13,8 +13,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from compound.asking_problems import asking_problems
+from compound.repeating import repeats
 from routers.config import FixedRouterConfig, RandomRouterConfig
-from routers.policies.config import BudgetPolicyConfig, ThresholdPolicyConfig, TopKPolicyConfig
+from routers.policies.config import (
+    BudgetPolicyConfig,
+    RepeatPolicyConfig,
+    ThresholdPolicyConfig,
+    TopKPolicyConfig,
+)
 from routers.skills.config import SkillRouterConfig
 
 DEFAULT_K = 3
@@ -55,7 +61,7 @@ def _name_problems(pool: list[str], helpers: list[str]) -> Iterator[str]:
 
 def _number_problems(parts: Mapping[str, Any], pool: list[str]) -> Iterator[str]:
     k, quorum = parts.get("k", DEFAULT_K), parts.get("quorum", DEFAULT_QUORUM)
-    if pool and k is not None and k > len(pool):
+    if pool and k is not None and k > len(pool) and not repeats(parts.get("policy")):
         yield (
             f"k: k={k} but the pool has {counted(len(pool), 'expert')}: {', '.join(pool)}; "
             f"give a k from 1 to {len(pool)}"
@@ -70,7 +76,8 @@ def _policy_problems(parts: Mapping[str, Any]) -> Iterator[str]:
         return
     if isinstance(router, SkillRouterConfig) and router.mode == "released":
         yield f"policy: {policy.kind!r} cannot choose where `router.mode: released` draws; leave it at top_k"
-    if isinstance(router, FixedRouterConfig | RandomRouterConfig):
+    needs_chances = not isinstance(policy, RepeatPolicyConfig)
+    if needs_chances and isinstance(router, FixedRouterConfig | RandomRouterConfig):
         yield (
             f"policy: {policy.kind!r} needs chances that experts are right, and a router of kind "
             f"{router.kind!r} gives none; leave it at top_k, or use a router of kind skill or trained"
@@ -89,21 +96,29 @@ def _may_ask_fewer(policy: Any) -> bool:
 def _unknown_references(part: Any, path: str, pool: list[str], helpers: list[str]) -> Iterator[str]:
     """Names of experts in a part that nothing stands for.
 
-    By convention a field `expert` names one of experts and helpers, a field `experts` only some
-    of the pool.
+    By convention a field `expert` names one of experts and helpers, `proposers` several of them, `roles`
+    has them as keys, and a field `experts` names only some of the pool.
     """
     if not isinstance(part, BaseModel):
         return
     for field, value in part:
         here = f"{path}.{field}"
-        if field == "expert" and isinstance(value, str):
-            yield from _unknown(value, here, [*pool, *helpers])
-        elif field == "experts" and isinstance(value, tuple):
-            for name in value:
-                yield from _unknown(name, here, pool)
-        else:
-            for place, item in _items(value):
-                yield from _unknown_references(item, f"{here}{place}", pool, helpers)
+        known = pool if field == "experts" else [*pool, *helpers]
+        for where, name in _named(field, value, here):
+            yield from _unknown(name, where, known)
+        for place, item in _items(value):
+            yield from _unknown_references(item, f"{here}{place}", pool, helpers)
+
+
+def _named(field: str, value: Any, path: str) -> list[tuple[str, str]]:
+    """Key paths and names of the experts that a field names by itself."""
+    if field == "expert" and isinstance(value, str):
+        return [(path, value)]
+    if field in ("experts", "proposers") and isinstance(value, tuple):
+        return [(path, name) for name in value]
+    if field == "roles" and isinstance(value, Mapping):
+        return [(f"{path}.{name}", name) for name in value]
+    return []
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from routers.policies.config import (
     FallbackPolicyConfig,
     GuardPolicyConfig,
     PolicyConfig,
+    RepeatPolicyConfig,
     ThresholdPolicyConfig,
 )
 from routers.policies.fallback import with_fallback
@@ -48,7 +49,14 @@ def policy_words(
         return _budget(policy, given, chosen, k)
     if isinstance(policy, DiversePolicyConfig):
         return _diverse(given, chosen)
+    if isinstance(policy, RepeatPolicyConfig):
+        return [[repeat_words(given.experts[picks[0]], len(picks))] for picks in chosen]
     return [[] for _ in chosen]
+
+
+def repeat_words(expert: str, samples: int) -> str:
+    """What `repeat` did to a query."""
+    return f"Policy repeat: {expert} alone, {samples} sample{'' if samples == 1 else 's'}."
 
 
 def _before(first: Sequence[str], rest: Sequence[Sentences]) -> list[Sentences]:

@@ -13,7 +13,14 @@ from typing import Protocol
 from aggregators.aggregator import Aggregator
 from aggregators.ballots import read_ballots
 from aggregators.build import build_aggregator
-from compound.stopping_config import PosteriorStoppingConfig, StoppingConfig, WorthStoppingConfig
+from aggregators.learned.fusion_folder import load_fusion
+from aggregators.learned.learned import LearnedFusion
+from compound.stopping_config import (
+    GainStoppingConfig,
+    PosteriorStoppingConfig,
+    StoppingConfig,
+    WorthStoppingConfig,
+)
 from compound.worth import Belief, no_answers, worth_of_asking
 from experts.errors import ConfigError
 from experts.verdict import Candidates
@@ -113,14 +120,38 @@ class WorthRule:
         return belief
 
 
+class GainRule:
+    """Stops where a learned fusion expects too little from more experts; without an answer it goes on."""
+
+    def __init__(self, least: float, fusion: LearnedFusion) -> None:
+        """Store the least gain and the fusion."""
+        self.least, self.fusion = least, fusion
+
+    def reasons(
+        self, items: Sequence[Candidates], following: Sequence[Sequence[NextExpert]]
+    ) -> list[str | None]:
+        """See `StoppingRule.reasons`."""
+        return [self._reason(gain) for gain in self.fusion.gains(items)]
+
+    def _reason(self, gain: float | None) -> str | None:
+        if gain is None or gain >= self.least:
+            return None
+        return (
+            f"asking on is expected to change the chance of a right answer by {gain:+.4f}, and "
+            f"{self.least:+g} is the least that is worth it"
+        )
+
+
 def stopping_rule(config: StoppingConfig) -> StoppingRule:
     """The rule that a configuration describes.
 
     Raises:
-        ConfigError: the judging aggregator asks experts, or it cannot be built.
+        ConfigError: the judging aggregator asks experts, or it or the learned fusion cannot be read.
     """
     if isinstance(config, WorthStoppingConfig):
         return WorthRule(config)
+    if isinstance(config, GainStoppingConfig):
+        return GainRule(config.least, load_fusion(config.path.expanduser()))
     by = build_aggregator(config.by)
     if by.experts:
         raise ConfigError(

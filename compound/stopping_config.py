@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -62,4 +63,17 @@ class WorthStoppingConfig(WaveSettings):
     """Number of answers that an open question is taken to have, as in the weighted vote."""
 
 
-StoppingConfig = Annotated[PosteriorStoppingConfig | WorthStoppingConfig, Field(discriminator="kind")]
+class GainStoppingConfig(WaveSettings):
+    """Stop once a learned fusion expects too little from asking on; after FrugalFoE (arXiv 2310.01542)."""
+
+    kind: Literal["gain"]
+    path: Path
+    """Folder that `compound train-aggregator` wrote, relative to the configuration file."""
+    least: float = Field(default=0.006, ge=-1.0, le=1.0)
+    """Expected gain in the chance of a right answer from up to three more experts below which no more are
+    asked."""
+
+
+StoppingConfig = Annotated[
+    PosteriorStoppingConfig | WorthStoppingConfig | GainStoppingConfig, Field(discriminator="kind")
+]

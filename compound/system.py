@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Self
 
 from aggregators.aggregator import Aggregator
-from aggregators.build import build_aggregator
 from aggregators.config import AggregatorConfig
 from compound.answer import Answer, Timings, assemble
 from compound.asking import PoolCalls
-from compound.build import build_pool
+from compound.build import build_pool, fitting_aggregator
 from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig, default_config_path, load_config
 from compound.event_loop import CLOSED, BackgroundLoop
@@ -67,13 +66,15 @@ class Compound:
             on_progress: called as work is done.
 
         Raises:
-            ConfigError: profiles, recordings, the store or the rule of stopping cannot be used.
+            ConfigError: profiles, recordings, the store or the rule of stopping cannot be used, or the
+                aggregator asks somebody who is not there.
         """
         self.config = config
         self._router = build_router(config.router, tuple(config.experts))
-        self._aggregator = build_aggregator(config.aggregator)
+        self._aggregator = fitting_aggregator(config)
         self._rule = None if config.stopping is None else stopping_rule(config.stopping)
-        self._built = build_pool(config, Path(store) if store else None)
+        last = next(iter(self._aggregator.experts), None)
+        self._built = build_pool(config, Path(store) if store else None, last=last)
         self._on_progress = on_progress
         self._loop = BackgroundLoop()
         self._calls = PoolCalls(self._built, self._loop, on_progress)
@@ -274,7 +275,7 @@ class Compound:
         same_aggregator = config.aggregator is self.config.aggregator
         return (
             self._router if same_router else build_router(config.router, tuple(config.experts)),
-            self._aggregator if same_aggregator else build_aggregator(config.aggregator),
+            self._aggregator if same_aggregator else fitting_aggregator(config),
         )
 
     def _costs(self) -> CostBook:

@@ -45,22 +45,38 @@ class Counts:
     right: int = 0
     wrong: int = 0
     unparsed: int = 0
+    abstained: int = 0
     error: int = 0
 
     @property
     def total(self) -> int:
         """All questions asked."""
-        return self.right + self.wrong + self.unparsed + self.error
+        return self.answered + self.abstained + self.error
+
+    @property
+    def answered(self) -> int:
+        """Questions with an answer given to the user, parsed or not."""
+        return self.right + self.wrong + self.unparsed
 
     @property
     def accuracy(self) -> Interval:
-        """The headline: errors count as wrong, for who fails has not answered."""
+        """The headline: errors and withheld answers count as wrong, for neither helps who asked."""
         return wilson(self.right, self.total)
 
     @property
     def accuracy_of_scored(self) -> Interval:
         """Accuracy among the questions that did not end in an error."""
         return wilson(self.right, self.total - self.error)
+
+    @property
+    def coverage(self) -> float:
+        """Share of the questions that were answered, in [0, 1]; NaN without questions."""
+        return self.answered / self.total if self.total else math.nan
+
+    @property
+    def accuracy_of_answered(self) -> Interval:
+        """Accuracy among the answered questions: what an aggregator that abstains is judged by."""
+        return wilson(self.right, self.answered)
 
 
 def count(outcomes: Iterable[Outcome]) -> Counts:
@@ -73,9 +89,7 @@ def count(outcomes: Iterable[Outcome]) -> Counts:
     unknown = sorted(set(found) - set(OUTCOMES))
     if unknown:
         raise ValueError(f"Outcomes must be among {', '.join(OUTCOMES)}, got {unknown}.")
-    return Counts(
-        right=found["right"], wrong=found["wrong"], unparsed=found["unparsed"], error=found["error"]
-    )
+    return Counts(**{str(outcome): found[outcome] for outcome in OUTCOMES})
 
 
 def wilson(n_right: float, n: int, *, level: float = 0.95) -> Interval:

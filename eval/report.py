@@ -42,7 +42,7 @@ def report_dict(
 
     None stands where there is nothing to measure, such as an expert that failed on every question.
     """
-    system = evaluation.scores["system"]
+    system, counts = evaluation.scores["system"], evaluation.counts
     rng = np.random.default_rng(0)
     return {
         "benchmark": {"name": benchmark, "version": benchmark_version, "split": split},
@@ -63,8 +63,11 @@ def report_dict(
         "best_single": evaluation.best_single,
         "asked_share": _asked_share(evaluation),
         "confusion": _confusion(evaluation),
-        "errors": evaluation.counts.error,
-        "unparsed": evaluation.counts.unparsed,
+        "errors": counts.error,
+        "unparsed": counts.unparsed,
+        "abstained": counts.abstained,
+        "coverage": counts.coverage,
+        "accuracy_of_answered": _value(counts.accuracy_of_answered) if counts.answered else None,
         "truncated": evaluation.truncated,
         "switches": asdict(evaluation.switches),
         "tokens": {
@@ -102,7 +105,16 @@ def report_table(report: Mapping[str, Any]) -> Table:
         value, difference = report["accuracy"][row], report["system_minus"].get(row)
         name = f"{label} ({report['best_single']})" if row == "best_single" else label
         table.add_row(name, _percent(value["value"]), _range(value), _signed(difference))
+        if row == "system" and report["abstained"]:
+            table.add_row(*_answered_row(report))
     return table
+
+
+def _answered_row(report: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The system among the questions that it answered; only where it withheld answers."""
+    label = f"system, on the {_percent(report['coverage'])} it answers"
+    value = report["accuracy_of_answered"]
+    return (label, "", "") if value is None else (label, _percent(value["value"]), _range(value))
 
 
 def hosting_lines(report: Mapping[str, Any]) -> list[str]:
@@ -135,9 +147,12 @@ def _by_subject(evaluation: Evaluation) -> dict[str, dict[str, float]]:
 
 
 def _asked_share(evaluation: Evaluation) -> dict[str, float]:
-    """Share of all calls that went to each expert: shows a router that has collapsed."""
-    chosen = [name for a in evaluation.answers for name in a.decision.chosen]
-    return {name: chosen.count(name) / len(chosen) for name in evaluation.outcomes.experts}
+    """Share of all calls that each expert got, replacements and failures included.
+
+    Shows a router that has collapsed. Who was chosen and not asked, after an early stop, is not counted.
+    """
+    asked = [completion.expert for answer in evaluation.answers for completion in answer.completions]
+    return {name: asked.count(name) / len(asked) for name in evaluation.outcomes.experts}
 
 
 def _confusion(evaluation: Evaluation) -> dict[str, Any]:

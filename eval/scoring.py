@@ -1,7 +1,7 @@
 """The only place where a gold answer meets an answer.
 
-Three outcomes are scored: right (1), wrong (0) and unparsed (0, counted on its own). An error is
-not an answer: it has no score (NaN) and is counted. Answers are redone from the text, by the same
+Four outcomes are scored: right (1), wrong (0), unparsed and abstained (0, each counted on its own). An
+error is not an answer: it has no score (NaN) and is counted. Answers are redone from the text, by the same
 extractor that votes use. A cut-off text is scored by what it says. Knows no benchmark, no expert
 and no statistics.
 """
@@ -20,10 +20,10 @@ from experts.errors import BenchmarkError
 from experts.extraction import canonical, extract_answer, same_answer
 from experts.verdict import Verdict
 
-Outcome = Literal["right", "wrong", "unparsed", "error"]
-OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "unparsed", "error")
+Outcome = Literal["right", "wrong", "unparsed", "abstained", "error"]
+OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "unparsed", "abstained", "error")
 SCORES: Mapping[Outcome, float] = MappingProxyType(
-    {"right": 1.0, "wrong": 0.0, "unparsed": 0.0, "error": math.nan}
+    {"right": 1.0, "wrong": 0.0, "unparsed": 0.0, "abstained": 0.0, "error": math.nan}
 )
 """Score of each outcome; NaN = not scored."""
 
@@ -74,13 +74,15 @@ def score_completion(completion: Completion, question: Question) -> Outcome:
 
 
 def score_verdict(verdict: Verdict, question: Question) -> Outcome:
-    """Outcome of a verdict, by its `answer`; one that abstained states none and is unparsed, not an error.
+    """Outcome of a verdict, by its `answer`; one that withholds it has abstained.
 
     Raises:
         BenchmarkError: as `score_answer`, or the verdict answers another question.
     """
     _check_same(verdict.query_id, question)
-    return "error" if verdict.error is not None else score_answer(verdict.answer, question)
+    if verdict.error is not None:
+        return "error"
+    return "abstained" if verdict.abstained is not None else score_answer(verdict.answer, question)
 
 
 def _check_same(query_id: str, question: Question) -> None:

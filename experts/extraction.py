@@ -27,6 +27,8 @@ from functools import lru_cache
 from experts.completion import Completion
 from experts.query import LETTERS, Query
 
+_THOUGHT_OPENED = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_THOUGHT_CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _WRAPPERS = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|bf|rm)(?: ?(?=\{)|(?= ))")
 _DRESSED = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf) ?\{([^{}]{0,400})\}")
 _ESCAPES = re.compile(r"\\(?=[$%&#_{} ])")
@@ -67,11 +69,25 @@ _FORMULA = re.compile(r" ?[=+*/^<>\u2248]|['\u2019-]\w| \\(?!n)")
 
 
 def without_thinking(text: str) -> str:
-    """What follows the last `</think>`; a thought that never ended leaves nothing."""
-    end = text.rfind("</think>")
-    if end >= 0:
-        return text[end + len("</think>") :]
-    return "" if text.lstrip().startswith("<think>") else text
+    """What follows the last closing tag of a thought; of a text without any, the whole.
+
+    Tags are `<think>`, which models write by themselves, and `<thinking>`, `<thought>` and `<reasoning>`,
+    which prompts ask for, in any case. Where nothing follows, what stands before the first thought; a
+    thought that starts the text and never ends leaves nothing.
+    """
+    if "<" not in text:
+        return text
+    closed = deque(_THOUGHT_CLOSED.finditer(text), maxlen=1)
+    rest = text[closed[0].end() :] if closed else text
+    if closed and rest.strip():
+        return rest
+    opened = _THOUGHT_OPENED.search(text)
+    if opened is None:
+        return rest
+    before = text[: opened.start()]
+    if closed:
+        return before
+    return text if before.strip() else ""
 
 
 def extract_choice(text: str, n_choices: int) -> str | None:

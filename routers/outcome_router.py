@@ -19,7 +19,7 @@ from experts.engine import Generate
 from experts.errors import ConfigError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
+from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_fitted, versions
 from routers.estimator import State
 from routers.prediction import Prediction
 from routers.router import BestFirst, Estimate, aligned, fitted_experts
@@ -103,7 +103,7 @@ class OutcomeRouter(BestFirst):
             versions=versions(),
         )
         shared = {"accuracies": self.accuracies_, "error_correlation": self.error_correlation_}
-        save_router(folder, header, {"shared": shared, "own": dict(self._state())})
+        save_fitted(folder, header, {"shared": shared, "own": dict(self._state())})
 
     def load(self, folder: Path) -> Self:
         """Take what `save` wrote.

@@ -19,7 +19,7 @@ from experts.engine import Generate
 from experts.errors import ConfigError, RouterError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from experts.saving import FORMAT_VERSION, Header, load_header, save_router, versions
+from experts.saving import FORMAT_VERSION, Header, load_header, save_fitted, versions
 from routers.config import TrainableConfig
 from routers.making import make_router
 from routers.router import BestFirst, Estimate, Router, fitted_experts
@@ -47,7 +47,7 @@ def save_trained(router: Router, folder: Path) -> None:
         questions=router.profiles_.questions,
         versions=versions(),
     )
-    save_router(folder, header, {})
+    save_fitted(folder, header, {})
     router.save(folder / _PROFILES)
 
 

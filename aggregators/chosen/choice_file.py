@@ -7,17 +7,16 @@ written by `experts.saving`. Relative paths in the file are those of its own fol
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from aggregators.chosen.choice import FORMAT, Choice
 from experts.encoders.build import build_encoder
 from experts.encoders.encoder import Encoder
 from experts.errors import ConfigError
-from experts.saving import FORMAT_VERSION, Header, load_state, save_router, versions
+from experts.relative_paths import anchor_paths
+from experts.saving import FORMAT_VERSION, Header, load_state, save_fitted, versions
 
 _AGAIN = "make it again with `compound bench-aggregators`"
 
@@ -51,7 +50,7 @@ def save_choice(choice: Choice, path: Path, encoder: Encoder | None = None) -> N
             questions=choice.everywhere.n,
             versions=versions(),
         )
-        save_router(_encoder_folder(path), header, state)
+        save_fitted(_encoder_folder(path), header, state)
 
 
 def load_choice(path: Path) -> Choice:
@@ -76,8 +75,7 @@ def load_choice(path: Path) -> Choice:
         raise ConfigError(
             f"{path} is not a choice of aggregators ({where}: {first['msg']}); correct it, or {_AGAIN}."
         ) from error
-    anchored: Choice = _anchored(choice, path.parent)
-    return anchored
+    return anchor_paths(choice, path.parent.resolve())
 
 
 def load_encoder(choice: Choice, path: Path) -> Encoder | None:
@@ -103,18 +101,3 @@ def load_encoder(choice: Choice, path: Path) -> Encoder | None:
 
 def _encoder_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}.encoder")
-
-
-def _anchored(value: Any, folder: Path) -> Any:
-    if isinstance(value, BaseModel):
-        changes = {name: _anchored(item, folder) for name, item in value}
-        if getattr(value, "is_local", False):
-            changes["model"] = str(_anchored(Path(changes["model"]), folder))
-        return value.model_copy(update=changes)
-    if isinstance(value, Path):
-        return Path(os.path.normpath(folder / value.expanduser()))
-    if isinstance(value, dict):
-        return {key: _anchored(item, folder) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_anchored(item, folder) for item in value)
-    return value

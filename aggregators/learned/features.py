@@ -2,8 +2,8 @@
 
 A candidate is an answer that at least one expert gave. What is said of it: how many gave it and how
 strongly a log-odds vote supports it, how that compares with its rivals, which experts gave it and which
-gave another, and how long and how sure the answers are by each expert's own measure. Symmetric in the
-answers: a letter as such says nothing. Knows no gold answers and no model.
+gave another, and how long and how sure the answers are by each expert's own measure. Of the
+answer itself only its place among the options is seen. Knows no gold answers and no model.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ def _shared(
         votes,
         asked,
         patterns.options[question],
+        patterns.letters[question, code],
         posterior,
         margin,
         distinct[question],

@@ -33,9 +33,7 @@ class GainModel:
     """scikit-learn's HistGradientBoostingRegressor."""
 
     @classmethod
-    def fit(
-        cls, patterns: AnswerPatterns, posteriors: Mapping[int, Posterior], scores: Floats
-    ) -> GainModel:
+    def fit(cls, patterns: AnswerPatterns, posteriors: Mapping[int, Posterior], scores: Floats) -> GainModel:
         """Learn from questions that the fusion was not fitted on.
 
         Args:

@@ -90,7 +90,9 @@ class FusionModel:
                     found = partial.posterior(_best_ranked(patterns.take(out), k)).chances
                     left_out[k][out, : found.shape[1]] = found
             model.gain = GainModel.fit(
-                patterns, {k: Posterior(chances=c) for k, c in left_out.items()}, answer_scores(patterns, right)
+                patterns,
+                {k: Posterior(chances=c) for k, c in left_out.items()},
+                answer_scores(patterns, right),
             )
         return model
 

@@ -39,6 +39,9 @@ class AnswerPatterns:
     """(n, m) self-certainty of the answer, in nats; NaN = not measured."""
     options: Floats
     """(n,) how many answers the question allows."""
+    letters: Floats
+    """(n, d) place among the options of the answer of each number, from 0; NaN where the question is open
+    or has no such number. Experts that guess prefer some places."""
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -46,7 +49,8 @@ class AnswerPatterns:
     @property
     def asked(self) -> NDArray[np.bool_]:
         """(n, m) whose completion is at hand."""
-        return self.codes != NOT_ASKED
+        asked: NDArray[np.bool_] = self.codes != NOT_ASKED
+        return asked
 
     def take(self, rows: NDArray[np.int64]) -> AnswerPatterns:
         """Those of some questions, in the order given; rows may repeat."""
@@ -56,6 +60,7 @@ class AnswerPatterns:
             tokens=self.tokens[rows],
             certainty=self.certainty[rows],
             options=self.options[rows],
+            letters=self.letters[rows],
         )
 
     def only(self, mask: NDArray[np.bool_]) -> AnswerPatterns:
@@ -66,6 +71,7 @@ class AnswerPatterns:
             tokens=self.tokens,
             certainty=self.certainty,
             options=self.options,
+            letters=self.letters,
         )
 
 
@@ -114,11 +120,30 @@ def read_items(items: Sequence[Candidates], experts: Sequence[str], equivalence:
             if ballot.completion.certainty is not None:
                 certainty[i, j] = ballot.completion.certainty.self_certainty
         keys.append(tuple(numbers))
-    options = np.array([len(item.query.choices) or OPEN_OPTIONS for item in items], dtype=np.float64)
     patterns = AnswerPatterns(
-        codes=codes, estimates=estimates, tokens=tokens, certainty=certainty, options=options
+        codes=codes,
+        estimates=estimates,
+        tokens=tokens,
+        certainty=certainty,
+        options=np.array([len(item.query.choices) or OPEN_OPTIONS for item in items], dtype=np.float64),
+        letters=letter_places([item.query.letters for item in items], keys),
     )
     return ReadItems(patterns=patterns, ballots=ballots, keys=keys)
+
+
+def letter_places(letters: Sequence[str], keys: Sequence[Sequence[str]]) -> Floats:
+    """(n, d) place of each distinct answer among the options; see `AnswerPatterns.letters`.
+
+    Args:
+        letters: of the options of each question; "" = open.
+        keys: distinct answers of each question, by their number.
+    """
+    places = np.full((len(keys), max(map(len, keys), default=0)), np.nan)
+    for i, (options, given) in enumerate(zip(letters, keys, strict=True)):
+        for number, key in enumerate(given):
+            if options and key in options:
+                places[i, number] = options.index(key)
+    return places
 
 
 def _plurality(samples: Sequence[Ballot]) -> Ballot:

@@ -1,33 +1,24 @@
 """What of a reply is meant to be read: the text without thoughts and tool calls.
 
-`experts.extraction.without_thinking` knows the tags of models that think by themselves. Prompts ask for
-others (`<thinking>`, `<reasoning>`) and agents write tool calls, which a reader of candidates need not see
-either. Knows nothing of answers.
+What a thought is, `experts.extraction.without_thinking` says; agents write tool calls too, which a reader of
+candidates need not see either. Knows nothing of answers.
 """
 
 from __future__ import annotations
 
 import re
 
-_OPENED = re.compile(r"<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_CLOSED = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+from experts.extraction import without_thinking
+
 _TOOL_OPENED = re.compile(r"<tool_(call|response)>", re.IGNORECASE)
 
 
 def without_thoughts(text: str) -> str:
-    """What follows the last closing tag of a thought, without tool calls and their responses.
+    """The text without its thoughts, tool calls and their responses.
 
-    Where nothing follows, what stands before the first thought; a thought that starts the text and never
-    ends leaves nothing, as does a tool call that never ends.
+    A tool call that never ends hides the rest. Thoughts are told as in `experts.extraction.without_thinking`.
     """
-    closed = list(_CLOSED.finditer(text))
-    rest = text[closed[-1].end() :] if closed else text
-    opened = _OPENED.search(text)
-    if opened is not None and not rest.strip():
-        rest = text[: opened.start()]
-    elif not closed and opened is not None and not text[: opened.start()].strip():
-        rest = ""
-    return _without_tools(rest)
+    return _without_tools(without_thinking(text))
 
 
 def _without_tools(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from compound.answer import Answer
 from compound.progress import OnProgress
+from experts.completion import Completion
 from experts.decision import RoutingDecision
 
 ConfigOption = Annotated[
@@ -72,8 +73,18 @@ def progress_bar() -> Iterator[OnProgress]:
         yield show
 
 
-def show_decision(screen: Console, decision: RoutingDecision) -> None:
-    """Estimates of all experts, all reasons, and how unlike the fitted questions the question is."""
+def show_decision(
+    screen: Console, decision: RoutingDecision, completions: Sequence[Completion] | None = None
+) -> None:
+    """Estimates of all experts, all reasons, and how unlike the fitted questions the question is.
+
+    Args:
+        screen: where it goes.
+        decision: to be shown.
+        completions: of the experts that were asked, replacements and failures included; None: nobody has
+            been asked yet, so those are marked who would be.
+    """
+    experts = list(decision.chosen) if completions is None else [c.expert for c in completions]
     table = Table(box=None, pad_edge=False)
     table.add_column("expert")
     table.add_column("P(right)" if decision.calibrated else "score", justify="right")
@@ -82,7 +93,7 @@ def show_decision(screen: Console, decision: RoutingDecision) -> None:
     table.add_column("asked")
     for name in decision.ranked:
         tokens = [f"{decision.tokens[name]:.0f}" if name in decision.tokens else "?"]
-        asked = "x" * decision.chosen.count(name)
+        asked = "x" * experts.count(name)
         table.add_row(name, f"{decision.estimates[name]:.2f}", *(tokens if decision.tokens else []), asked)
     screen.print(table)
     for reason in decision.reasons:
@@ -102,13 +113,17 @@ def show_choice(screen: Console, decision: RoutingDecision) -> None:
 
 
 def show_answer(screen: Console, answer: Answer) -> None:
-    """The answer, who said what, and what it took."""
+    """The answer or why there is none, who was asked, who said what, and what it took."""
     if answer.error:
         screen.print(f"[red]No answer:[/red] {_escaped(answer.error)}")
+    elif answer.abstained:
+        screen.print(f"[yellow]No answer:[/yellow] {_escaped(answer.abstained)}", soft_wrap=True)
     else:
         screen.print(f"[bold green]{_escaped(answer.text)}[/bold green]")
     screen.print()
-    show_decision(screen, answer.decision)
+    show_decision(screen, answer.decision, answer.completions)
+    if answer.stopped is not None:
+        screen.print(f"  [dim]{_escaped(answer.stopped)}[/dim]", soft_wrap=True)
     screen.print()
     for completion in answer.completions:
         said = completion.error or " ".join(completion.text.split())

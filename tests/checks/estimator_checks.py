@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from experts.encoders.encoder import Vectors, normalised
-from experts.saving import Header, load_state, save_router
+from experts.saving import Header, load_state, save_fitted
 from routers.estimator import Estimator
 from routers.training_data import Scores, TrainingData
 
@@ -179,7 +179,7 @@ def check_state_restores_to_the_last_bit(make: Make) -> None:
     fitted = make().fit(data)
     header = Header(format=1, kind="checked", config={}, experts=EXPERTS, questions=150, versions={})
     with tempfile.TemporaryDirectory() as folder:
-        save_router(Path(folder), header, fitted.state())
+        save_fitted(Path(folder), header, fitted.state())
         read = load_state(Path(folder))
     estimator = make()
     assert estimator.restore(read) is estimator

@@ -130,6 +130,51 @@ def test_diverse_says_whether_the_likeliest_were_passed_over() -> None:
     assert decision.reasons[-1].startswith("Policy diverse: cyd adds" if passed else "Policy diverse: the")
 
 
+def test_repeat_samples_the_best_expert_more_often_than_the_pool_has_experts() -> None:
+    first, second = choose_experts(
+        policy(kind="repeat"), Given([[0.2, 0.9, 0.5], [0.8, 0.1, 0.7]]), QUERIES, 5
+    )
+    assert (first.chosen, second.chosen) == (("bob",) * 5, ("ann",) * 5)
+    assert first.reasons == ("Given.", "Policy repeat: bob alone, 5 samples.")
+    assert first.ranked == ("bob", "cyd", "ann")
+    one = choose_experts(policy(kind="repeat"), Given([[0.2, 0.9, 0.5]]), QUERIES[:1], 1)[0]
+    assert one.reasons[-1] == "Policy repeat: bob alone, 1 sample."
+
+
+def test_repeat_inside_a_guard_samples_the_guarded_expert() -> None:
+    written = policy(kind="guard", margin=0.05, inner={"kind": "repeat"})
+    decision = choose_experts(written, Given([[0.64, 0.6, 0.5]]), QUERIES[:1], 4)[0]
+    assert decision.chosen == ("bob",) * 4
+    assert decision.reasons[-2].startswith("Policy guard: bob")
+    assert decision.reasons[-1] == "Policy repeat: bob alone, 4 samples."
+
+
+def test_repeat_needs_an_order_and_no_chances() -> None:
+    router = FixedRouter(["cyd"]).bind(POOL)
+    decision = choose_experts(policy(kind="repeat"), router, QUERIES[:1], 4)[0]
+    assert decision.chosen == ("cyd",) * 4
+    with pytest.raises(RouterError, match="k must be between 1"):
+        choose_experts(policy(kind="repeat"), router, QUERIES[:1], 0)
+
+
+def test_other_policies_ask_no_more_experts_than_there_are() -> None:
+    with pytest.raises(RouterError, match="k must be between 1 and 3"):
+        choose_experts(policy(kind="guard"), Given([[0.2, 0.9, 0.5]]), QUERIES[:1], 4)
+
+
+def test_a_system_asks_the_first_of_a_fixed_router_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes: dict[str, Any] = {
+        "policy": {"kind": "repeat"},
+        "k": 3,
+        "prompts": {"approaches": ["a", "b", "c"]},
+    }
+    with Scripted(monkeypatch, {"ann": knows, "bob": knows}, **changes) as run:
+        [answer] = run.system.answer("Which city is the capital of France?")
+    assert [c.expert for c in answer.completions] == ["ann"] * 3
+    assert [c.sample_index for c in answer.completions] == [0, 1, 2]
+    assert run.asked("bob") == []
+
+
 def test_scores_without_a_unit_are_refused() -> None:
     router = FixedRouter().bind(POOL)
     with pytest.raises(RouterError, match="the 'fixed' router's estimates are scores without a unit"):

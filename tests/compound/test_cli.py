@@ -99,6 +99,51 @@ def test_one_expert_that_fails_is_a_warning(tmp_path: Path) -> None:
     assert (result.exit_code, row["answer"], len(row["warnings"])) == (0, "Paris", 1)
 
 
+def asked_column(shown: str) -> dict[str, int]:
+    """Expert -> marks in the table of an answer in words."""
+    rows = (line.split() for line in shown.splitlines())
+    cells = [row for row in rows if len(row) in (2, 3) and row[0] in TRIO and row[1][0].isdigit()]
+    return {row[0]: len(row[2]) if len(row) == 3 else 0 for row in cells}
+
+
+def test_asked_counts_who_was_asked_and_not_who_was_chosen(tmp_path: Path) -> None:
+    stopping = {"kind": "posterior", "threshold": 0.1, "first": 2, "by": {"kind": "majority"}}
+    config = str(system_file(tmp_path, TRIO, stopping=stopping))
+    result = run("answer", FRANCE, "-c", config)
+    assert asked_column(result.stdout) == {"ann": 1, "bob": 1, "cyd": 0}
+    assert "2 of at most 3 experts were asked: " in result.stdout
+    replaced = str(system_file(tmp_path, {"ann": mute(tmp_path), "bob": TRIO["bob"]}, k=1))
+    assert asked_column(run("answer", FRANCE, "-c", replaced).stdout) == {"ann": 1, "bob": 1}
+
+
+SPLIT = {name: {"France": f"The answer is {city}."} for name, city in (("ann", "Paris"), ("bob", "Lyon"))}
+UNSURE = {"kind": "abstain", "below": 0.9, "inner": {"kind": "majority"}}
+
+
+def test_an_answer_that_is_withheld_is_shown_as_none_with_the_reason(tmp_path: Path) -> None:
+    config = str(system_file(tmp_path, SPLIT, aggregator=UNSURE))
+    result = run("answer", FRANCE, "-c", config)
+    assert result.exit_code == 0, "it is no error"
+    first = result.stdout.splitlines()[0]
+    assert first == "No answer: The likeliest answer has support 0.50, and 0.9 is needed."
+
+
+def test_rows_of_a_batch_say_why_it_stopped_and_why_it_abstained(tmp_path: Path) -> None:
+    stopping = {"kind": "posterior", "threshold": 0.1, "first": 1, "by": {"kind": "majority"}}
+    config = str(system_file(tmp_path, SPLIT, aggregator=UNSURE | {"below": 1.0}, stopping=stopping))
+    source = str(jsonl(tmp_path / "in.jsonl", [{"question": FRANCE}]))
+    out = tmp_path / "out.jsonl"
+    assert run("batch", source, "-o", str(out), "-c", config).exit_code == 0
+    row = json.loads(out.read_text(encoding="utf-8"))
+    assert row["stopped"].startswith("1 of at most 2 experts were asked: ")
+    assert (row["abstained"], row["answer"], row["error"]) == (None, "Paris", None), "one vote is all votes"
+    both = str(system_file(tmp_path, SPLIT, aggregator=UNSURE))
+    assert run("batch", source, "-o", str(tmp_path / "two.jsonl"), "-c", both).exit_code == 0
+    row = json.loads((tmp_path / "two.jsonl").read_text(encoding="utf-8"))
+    assert (row["stopped"], row["answer"], row["error"]) == (None, None, None)
+    assert row["abstained"] == "The likeliest answer has support 0.50, and 0.9 is needed."
+
+
 def test_route_in_words_and_as_json(config: str) -> None:
     words = run("route", FRANCE, "-c", config, "-k", "2")
     assert words.exit_code == 0

@@ -166,6 +166,31 @@ def test_expert_may_be_a_helper_but_a_list_of_experts_names_the_pool(tmp_path: P
     assert "router.experts: unknown expert 'judge'" in message
 
 
+def test_every_expert_that_an_aggregator_names_must_be_there(tmp_path: Path) -> None:
+    helped = MINIMAL | {"helpers": {"judge": EXPERT}}
+    moderator = {
+        "kind": "moderator",
+        "expert": "judge",
+        "proposers": ["ann", "judge"],
+        "roles": {"bob": "A."},
+    }
+    assert load_config(_write(tmp_path, helped | {"aggregator": moderator})).aggregator.kind == "moderator"
+    wrong = moderator | {"proposers": ["ana"], "roles": {"bop": "A."}}
+    message = _error(tmp_path, helped | {"aggregator": {"kind": "on_agreement", "inner": wrong}})
+    assert "has 2 errors" in message
+    for line in (
+        "aggregator.inner.proposers: unknown expert 'ana'; did you mean 'ann'? known are ann, bob, judge",
+        "aggregator.inner.roles.bop: unknown expert 'bop'; did you mean 'bob'? known are ann, bob, judge",
+    ):
+        assert f"\n  - {line}" in message
+
+
+def test_more_samples_than_experts_are_for_the_policy_repeat_alone(tmp_path: Path) -> None:
+    many = MINIMAL | {"k": 5, "prompts": {"approaches": ["a", "b", "c", "d", "e"]}}
+    assert "k=5 but the pool has 2 experts" in _error(tmp_path, many)
+    assert load_config(_write(tmp_path, many | {"policy": {"kind": "repeat"}})).k == 5
+
+
 def test_value_of_an_unknown_key_is_not_repeated(tmp_path: Path) -> None:
     expert = {
         "kind": "openai",

@@ -1,11 +1,14 @@
 """The system, from question to answer, with scripted experts: order, faults, threads, its end."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from checks.scripted_systems import CAPITALS, Scripted, fails, knows
+from pydantic import TypeAdapter
 
+from aggregators.config import AggregatorConfig
 from aggregators.votes.config import TopExpertConfig
 from experts.completion import Request, Usage
 from experts.engines.scripted import Reply
@@ -154,6 +157,31 @@ def test_wrong_part_is_refused_in_one_sentence_and_asks_nobody(
 
 
 # --- faults --------------------------------------------------------------------------------------
+
+
+def test_a_choice_made_for_another_pool_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = {"name": "all", "n": 3, "chosen": "judge", "why": "It was best."}
+    options = {
+        "vote": {"kind": "majority"},
+        "top": {"kind": "top"},
+        "judge": {"kind": "judge", "expert": "zoe"},
+    }
+    path = tmp_path / "choice.json"
+    path.write_text(json.dumps({"options": options, "level": 0.95, "everywhere": group}), encoding="utf-8")
+    chosen = {"kind": "chosen", "path": str(path)}
+    sentence = "The aggregator 'chosen' asks zoe, and there are only ann, bob; add them"
+    with pytest.raises(ConfigError, match=sentence):
+        Scripted(monkeypatch, {"ann": knows, "bob": knows}, aggregator=chosen)
+    with Scripted(monkeypatch, {"ann": knows, "bob": knows}) as run:
+        config = TypeAdapter[Any](AggregatorConfig).validate_python(chosen)
+        with pytest.raises(ConfigError, match=sentence):
+            run.system.answer("Which city is the capital of France?", aggregator=config)
+        assert run.asked("ann") == []
+    with Scripted(
+        monkeypatch, {"ann": knows, "zoe": "Best response: 1"}, helpers=["zoe"], aggregator=chosen
+    ) as run:
+        [answer] = run.system.answer("Which city is the capital of France?")
+        assert answer.verdict.aggregator == "judge"
 
 
 def test_one_expert_that_fails_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

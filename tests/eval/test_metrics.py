@@ -60,6 +60,18 @@ def test_counts_tell_both_accuracies() -> None:
     assert math.isnan(count([]).accuracy.estimate)
 
 
+def test_counts_tell_how_much_was_answered_and_how_well() -> None:
+    counts = count(["right", "wrong", "unparsed", "right", "abstained", "abstained", "abstained", "error"])
+    assert (counts.total, counts.answered, counts.abstained) == (8, 4, 3)
+    assert counts.coverage == pytest.approx(4 / 8)
+    assert counts.accuracy.estimate == pytest.approx(2 / 8)
+    assert counts.accuracy_of_answered == wilson(2, 4)
+    silent = count(["abstained"])
+    assert (silent.coverage, silent.answered) == (0.0, 0)
+    assert math.isnan(silent.accuracy_of_answered.estimate)
+    assert math.isnan(count([]).coverage)
+
+
 def test_unknown_outcomes_are_refused() -> None:
     with pytest.raises(ValueError, match="rihgt"):
         count(["rihgt"])  # type: ignore[list-item]

@@ -11,6 +11,7 @@ from rich.console import Console
 from eval.evaluation import evaluate_system
 from eval.question import Question
 from eval.report import report_dict, report_table, write_report
+from experts.completion import Request
 from experts.query import Query
 
 ROWS = {
@@ -50,6 +51,9 @@ def test_keys_of_the_report(report: dict[str, Any]) -> None:
         "confusion",
         "errors",
         "unparsed",
+        "abstained",
+        "coverage",
+        "accuracy_of_answered",
         "truncated",
         "switches",
         "tokens",
@@ -84,6 +88,8 @@ def test_figures_of_the_report(report: dict[str, Any]) -> None:
     assert report["best_single"] == "ann"
     assert report["asked_share"] == {"ann": 1.0, "bob": 0.0}
     assert (report["errors"], report["unparsed"], report["truncated"]) == (0, 0, 0)
+    assert (report["abstained"], report["coverage"]) == (0, 1.0)
+    assert report["accuracy_of_answered"] == report["accuracy"]["system"]
     assert report["tokens"] == {"prompt": 6, "completion": 12}
 
 
@@ -117,11 +123,52 @@ def test_nan_is_never_written(tmp_path: Path) -> None:
     assert not (tmp_path / "report.json").exists()
 
 
-def test_table_shows_every_row_and_names_the_best_single(report: dict[str, Any]) -> None:
+def _shown(report: dict[str, Any]) -> str:
     screen = Console(record=True, width=140, file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115
     with screen.file:
         screen.print(report_table(report))
-        shown = screen.export_text()
+        return screen.export_text()
+
+
+def _unsure_of_words(request: Request) -> str:
+    return "The answer is 4." if "2?" not in request.messages[-1].content else "The answer is 5."
+
+
+def test_answers_that_are_withheld_have_a_row_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    abstain = {"kind": "abstain", "below": 0.9, "inner": {"kind": "majority"}}
+    report = _report(monkeypatch, {"ann": "The answer is 4.", "bob": _unsure_of_words}, aggregator=abstain)
+    # All say 4 to the first two questions, of which one is right; on the third they differ.
+    assert (report["abstained"], report["unparsed"], report["errors"]) == (1, 0, 0)
+    assert report["coverage"] == pytest.approx(2 / 3)
+    assert report["accuracy"]["system"]["value"] == pytest.approx(1 / 3), "no answer is no right answer"
+    assert report["accuracy_of_answered"]["value"] == pytest.approx(1 / 2)
+    [row] = [line for line in _shown(report).splitlines() if "it answers" in line]
+    assert row.strip().split("  ")[0] == "system, on the 66.7% it answers"
+    assert "50.0%" in row
+
+
+def test_where_nothing_was_answered_there_is_no_accuracy_of_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    abstain = {"kind": "abstain", "below": 0.9, "inner": {"kind": "majority"}}
+    scripts = {"ann": "The answer is 4.", "bob": "The answer is 5."}
+    report = _report(monkeypatch, scripts, aggregator=abstain)
+    assert (report["abstained"], report["coverage"], report["accuracy_of_answered"]) == (3, 0.0, None)
+    assert "system, on the 0.0% it answers" in _shown(report)
+    assert "NaN" not in write_report(report, tmp_path).read_text(encoding="utf-8")
+
+
+def test_asked_share_counts_who_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = {"kind": "posterior", "threshold": 0.1, "first": 1, "by": {"kind": "majority"}}
+    scripts = {"ann": "The answer is 4.", "bob": "The answer is 5."}
+    stopped = _report(monkeypatch, scripts, stopping=stopping)
+    assert stopped["asked_share"] == {"ann": 1.0, "bob": 0.0}
+    replaced = _report(monkeypatch, {"ann": fails(), "bob": "The answer is 4."}, k=1)
+    assert replaced["asked_share"] == {"ann": 0.5, "bob": 0.5}
+
+
+def test_table_shows_every_row_and_names_the_best_single(report: dict[str, Any]) -> None:
+    shown = _shown(report)
     assert "hand-made 7, test, 3 questions" in shown
     assert "best single (ann)" in shown
     assert len([line for line in shown.splitlines() if "%" in line and "interval" not in line]) == len(ROWS)

@@ -109,9 +109,9 @@ def test_verdicts() -> None:
     assert score_verdict(dead, choice()) == "error"
 
 
-def test_an_answer_that_is_withheld_is_not_answered_and_no_error() -> None:
+def test_an_answer_that_is_withheld_is_an_outcome_of_its_own() -> None:
     held = Verdict(query_id="q1", aggregator="abstain", text="No answer.", answer=None, abstained="Not sure.")
-    assert score_verdict(held, choice()) == "unparsed"
+    assert score_verdict(held, choice()) == "abstained"
 
 
 def test_answers_to_other_questions_are_refused() -> None:
@@ -123,7 +123,12 @@ def test_answers_to_other_questions_are_refused() -> None:
 
 def test_scores_of_outcomes() -> None:
     assert tuple(SCORES) == OUTCOMES
-    assert [SCORES[outcome] for outcome in ("right", "wrong", "unparsed")] == [1.0, 0.0, 0.0]
+    assert [SCORES[outcome] for outcome in ("right", "wrong", "unparsed", "abstained")] == [
+        1.0,
+        0.0,
+        0.0,
+        0.0,
+    ]
     assert math.isnan(SCORES["error"])
 
 

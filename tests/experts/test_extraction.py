@@ -276,6 +276,30 @@ def test_without_thinking() -> None:
     assert without_thinking("<think>cut") == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("<Thinking>x</Thinking>\ny", "\ny"),
+        ("<reasoning>x</reasoning>y", "y"),
+        ("<THOUGHT>x</THOUGHT>y", "y"),
+        ("x</think>y", "y"),
+        ("<think>a</think>b<reasoning>c</reasoning>d", "d"),
+        ("  <reasoning>never ends", ""),
+        ("y <think>never ends", "y <think>never ends"),
+        ("y <thinking>x</thinking>\n", "y "),
+        ("<think>x</think>", ""),
+        ("1 < 2 and <b>bold</b>", "1 < 2 and <b>bold</b>"),
+    ],
+)
+def test_thoughts_are_told_by_all_tags_in_use(text: str, rest: str) -> None:
+    assert without_thinking(text) == rest
+
+
+def test_an_answer_within_a_thought_is_none_and_one_before_it_counts() -> None:
+    assert extract_choice("<reasoning>The answer is (A).</reasoning> I cannot say.", 4) is None
+    assert extract_choice("The answer is (B). <thinking>Or (C)?</thinking>", 4) == "B"
+
+
 FRAGMENTS = [
     *(
         "The answer is ",

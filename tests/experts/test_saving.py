@@ -11,7 +11,7 @@ import pytest
 
 from experts.encoders.lexical import LexicalEncoder
 from experts.errors import ConfigError
-from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_router, versions
+from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_fitted, versions
 
 
 def header(**changes: Any) -> Header:
@@ -28,7 +28,7 @@ def header(**changes: Any) -> Header:
 
 def test_header_and_state_come_back(tmp_path: Path) -> None:
     state = {"table": np.eye(3), "names": ["a", "b"], "deep": {"number": 1.5, "none": None}}
-    save_router(tmp_path / "r", header(), state)
+    save_fitted(tmp_path / "r", header(), state)
     assert load_header(tmp_path / "r") == header()
     again = load_state(tmp_path / "r")
     np.testing.assert_array_equal(again["table"], np.eye(3))
@@ -37,24 +37,24 @@ def test_header_and_state_come_back(tmp_path: Path) -> None:
 
 def test_an_estimator_with_a_function_of_ours_is_trusted(tmp_path: Path) -> None:
     encoder = LexicalEncoder(2).fit(["river of asia", "river of europe"])
-    save_router(tmp_path / "r", header(), {"encoder": dict(encoder.state())})
+    save_fitted(tmp_path / "r", header(), {"encoder": dict(encoder.state())})
     again = LexicalEncoder(2).restore(load_state(tmp_path / "r")["encoder"])
     np.testing.assert_array_equal(again.encode(["asia"]), encoder.encode(["asia"]))
 
 
 def test_a_folder_is_written_anew(tmp_path: Path) -> None:
-    save_router(tmp_path / "r", header(), {"old": 1})
-    save_router(tmp_path / "r", header(kind="linear"), {"new": 2})
+    save_fitted(tmp_path / "r", header(), {"old": 1})
+    save_fitted(tmp_path / "r", header(kind="linear"), {"new": 2})
     assert load_header(tmp_path / "r").kind == "linear"
     assert load_state(tmp_path / "r") == {"new": 2}
 
 
 def test_a_folder_whose_writing_broke_off_holds_no_router(tmp_path: Path) -> None:
-    save_router(tmp_path / "r", header(), {"old": 1})
+    save_fitted(tmp_path / "r", header(), {"old": 1})
     (tmp_path / "r" / "state.skops").unlink()
     (tmp_path / "r" / "state.skops").mkdir()
     with pytest.raises(ConfigError, match=r"cannot be written to .*directory"):
-        save_router(tmp_path / "r", header(), {"new": 2})
+        save_fitted(tmp_path / "r", header(), {"new": 2})
     with pytest.raises(ConfigError, match=r"No trained router at .*Make one with `compound train`"):
         load_header(tmp_path / "r")
 
@@ -85,7 +85,7 @@ def test_what_is_not_a_header_is_refused(tmp_path: Path, content: str) -> None:
 def test_another_scikit_learn_is_refused_and_both_versions_named(
     tmp_path: Path, made: dict[str, str]
 ) -> None:
-    save_router(tmp_path / "r", header(versions=made), {})
+    save_fitted(tmp_path / "r", header(versions=made), {})
     said = made.get("scikit-learn", "unknown")
     with pytest.raises(ConfigError, match=f"scikit-learn {said}, here is {versions()['scikit-learn']}"):
         load_header(tmp_path / "r")
@@ -93,12 +93,12 @@ def test_another_scikit_learn_is_refused_and_both_versions_named(
 
 def test_a_patch_release_of_scikit_learn_is_no_other_version(tmp_path: Path) -> None:
     minor = ".".join(versions()["scikit-learn"].split(".")[:2])
-    save_router(tmp_path / "r", header(versions={"scikit-learn": f"{minor}.99"}), {})
+    save_fitted(tmp_path / "r", header(versions={"scikit-learn": f"{minor}.99"}), {})
     assert load_header(tmp_path / "r").questions == 40
 
 
 def test_a_damaged_or_missing_state_is_refused(tmp_path: Path) -> None:
-    save_router(tmp_path / "r", header(), {"table": np.eye(3)})
+    save_fitted(tmp_path / "r", header(), {"table": np.eye(3)})
     whole = (tmp_path / "r" / "state.skops").read_bytes()
     (tmp_path / "r" / "state.skops").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ConfigError, match=r"state.skops cannot be read .*compound train"):
@@ -109,6 +109,6 @@ def test_a_damaged_or_missing_state_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_type_that_could_run_code_is_not_loaded(tmp_path: Path) -> None:
-    save_router(tmp_path / "r", header(), {"function": json.loads})
+    save_fitted(tmp_path / "r", header(), {"function": json.loads})
     with pytest.raises(ConfigError, match=r"no need of \(json.loads\).*could run code"):
         load_state(tmp_path / "r")

@@ -12,7 +12,7 @@ from checks.miniature_routers import make_miniature
 from experts.errors import ConfigError, RouterNotFittedError
 from experts.outcomes import OutcomeMatrix
 from experts.query import Query
-from experts.saving import load_header, load_state, save_router
+from experts.saving import load_header, load_state, save_fitted
 from routers.training_data import expert_means
 
 
@@ -56,7 +56,7 @@ def test_a_state_without_a_part_is_refused_and_leaves_the_router_unfitted(
     router.save(tmp_path / "r")
     state = load_state(tmp_path / "r")
     del state[part]
-    save_router(tmp_path / "r", load_header(tmp_path / "r"), state)
+    save_fitted(tmp_path / "r", load_header(tmp_path / "r"), state)
     again: Any = make_miniature("clusters")
     with pytest.raises(ConfigError, match=rf"kind 'clusters' consists of \(KeyError\('{part}'\)\): train"):
         again.load(tmp_path / "r")

@@ -10,6 +10,7 @@ import pytest
 from checks.ports import Port, said
 
 from aggregators.build import build_aggregator
+from aggregators.certainty.config import CertaintyVoteConfig
 from aggregators.chosen.choice import Choice
 from aggregators.chosen.choice_file import load_choice, save_choice
 from aggregators.chosen.choosing import choose_aggregator
@@ -61,6 +62,20 @@ def test_each_question_goes_to_the_aggregator_of_its_group_in_one_batch(tmp_path
     assert [v.query_id for v in verdicts] == ["q0", "q1", "q2", "q3"]
     assert [(v.aggregator, v.answer) for v in verdicts] == [("judge", "A"), ("majority", "B")] * 2
     assert [len(conversations) for _, conversations, _ in port.calls] == [2]
+
+
+def test_relative_paths_in_a_choice_are_those_of_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = by_group(tmp_path / "choice.json")
+    certain = CertaintyVoteConfig(kind="certainty", calibration=Path("../calibration.json"))
+    written = choice.model_copy(update={"options": {**choice.options, "certain": certain}})
+    (tmp_path / "there").mkdir()
+    save_choice(written, tmp_path / "there" / "choice.json")
+    monkeypatch.chdir(tmp_path)
+    found = load_choice(Path("there/choice.json")).options["certain"]
+    assert isinstance(found, CertaintyVoteConfig)
+    assert found.calibration == tmp_path / "calibration.json"
 
 
 def test_it_names_the_experts_of_the_aggregators_in_use_only(tmp_path: Path) -> None:

@@ -65,7 +65,15 @@ def test_an_answer_of_unknown_support_is_given_with_a_note() -> None:
 
 @pytest.mark.parametrize(
     "inner",
-    [{"kind": "top"}, {"kind": "judge", "expert": "j"}, {"kind": "synthesis", "expert": "j"}],
+    [
+        {"kind": "top"},
+        {"kind": "judge", "expert": "j"},
+        {"kind": "synthesis", "expert": "j"},
+        {"kind": "mixture", "expert": "j"},
+        {"kind": "nominal_group", "expert": "j"},
+        {"kind": "judge_then_synthesise", "expert": "j"},
+        {"kind": "moderator", "expert": "j"},
+    ],
     ids=str,
 )
 def test_an_aggregator_that_never_says_how_sure_it_is_is_refused(inner: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Comparisons of aggregators, on recorded outcomes and on live pools."""
