@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from compound.repeating import repeats
 from compound.stopping_config import WorthStoppingConfig
 from experts.config import ExpertBase
 from experts.prompts import PromptConfig
 from routers.config import FixedRouterConfig, RandomRouterConfig
-from routers.policies.config import RepeatPolicyConfig
 
 
 def asking_problems(parts: Mapping[str, Any], *, k: int | None, quorum: int | None) -> Iterator[str]:
@@ -26,7 +26,7 @@ def asking_problems(parts: Mapping[str, Any], *, k: int | None, quorum: int | No
     experts = parts.get("experts")
     pool = experts if isinstance(experts, Mapping) else {}
     yield from _stopping_problems(parts, pool, quorum)
-    if k is not None and _repeats(parts.get("policy")):
+    if k is not None and repeats(parts.get("policy")):
         yield from _repeat_problems(parts.get("prompts") or PromptConfig(), pool, k)
 
 
@@ -43,7 +43,7 @@ def _stopping_problems(
         )
     if not isinstance(stopping, WorthStoppingConfig):
         return
-    if _repeats(parts.get("policy")):
+    if repeats(parts.get("policy")):
         yield (
             "stopping: 'worth' takes experts to err apart, and samples of the one expert that the policy "
             "'repeat' asks do not; use posterior with `by: {kind: majority}`"
@@ -58,11 +58,6 @@ def _stopping_problems(
             "stopping.unit: usd needs prices, and no expert has a `price.completion_usd_per_million`; give "
             "prices, or use calls"
         )
-
-
-def _repeats(policy: Any) -> bool:
-    inner = getattr(policy, "inner", None)
-    return isinstance(policy, RepeatPolicyConfig) or (inner is not None and _repeats(inner))
 
 
 def _repeat_problems(prompts: PromptConfig, pool: Mapping[str, ExpertBase], k: int) -> Iterator[str]:

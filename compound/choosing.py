@@ -109,9 +109,7 @@ def choose_experts(
         )
     given = _policy_input(router, experts, estimates, costs)
     policy = at_most(policy, k)
-    chosen = (
-        [picks * k for picks in choose(policy, given, 1)] if repeats(policy) else choose(policy, given, k)
-    )
+    chosen = choose(policy, given, k)
     words = policy_words(policy, given, chosen, k)
     return [
         make_decision(kind, experts, query, replace(estimate, reasons=(*estimate.reasons, *said)), picks)

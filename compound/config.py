@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from aggregators.config import AggregatorConfig
 from compound.config_errors import explain
-from compound.config_file import anchor_paths, read_yaml
+from compound.config_file import read_yaml
 from compound.config_problems import DEFAULT_K, DEFAULT_QUORUM, counted, cross_problems
 from compound.stopping_config import StoppingConfig
 from experts.config import ExpertConfig, HostingConfig
 from experts.errors import ConfigError
 from experts.prompts import PromptConfig
+from experts.relative_paths import anchor_paths
 from routers.config import RouterConfig
 from routers.policies.config import PolicyConfig, TopKPolicyConfig
 

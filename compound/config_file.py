@@ -9,9 +9,6 @@ import yaml
 
 from experts.errors import ConfigError
 
-# As yet `compound.config`, `eval.routing.router_settings` and `eval.fusing.live.command` have it from here.
-from experts.relative_paths import anchor_paths as anchor_paths
-
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file.

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aggregators.aggregator import Aggregator
+from compound.build import fitting_aggregator
 from compound.config import SystemConfig
 from compound.planned import Plan, PlannedRound
 from compound.planning_demand import Demand, DemandEstimator, RoundName, RoutingBasis
@@ -45,7 +47,8 @@ def plan(
         slots: None: as configured.
 
     Raises:
-        ConfigError: no query, no slot, or a model's folder that cannot be read.
+        ConfigError: no query, no slot, a model's folder that cannot be read, or an aggregator that cannot be
+            built or asks somebody who is not there.
         RouterError: k is out of range, or the router is not fitted.
     """
     slots = config.hosting.slots if slots is None else slots
@@ -55,8 +58,10 @@ def plan(
         raise ConfigError(f"A plan needs at least 1 slot, got {slots}.")
     facts = _hosted_facts(config)
     k = config.k if k is None else k
-    rounds, routing = _rounds(queries, config, k, costs, facts)
-    ran = _run(rounds, slots, facts, config, costs)
+    aggregator = fitting_aggregator(config)
+    rounds, routing = _rounds(queries, config, k, costs, facts, aggregator)
+    last = next(iter(aggregator.experts), None)
+    ran, wider = (_run(rounds, number, facts, config, costs, last) for number in (slots, slots + 1))
     hosted = any(part for one in ran for part in one.slots)
     start = costs.start_seconds()
     start_s = start.seconds if hosted else 0.0
@@ -72,8 +77,7 @@ def plan(
         bottleneck=_bottleneck(ran) if hosted else None,
         moved_bytes=sum(one.moved_bytes for one in ran),
         guessed_share=guessed_s / all_s if all_s else 0.0,
-        one_more_slot_s=start_s
-        + sum(max(one.seconds) for one in _run(rounds, slots + 1, facts, config, costs)),
+        one_more_slot_s=start_s + sum(max(one.seconds) for one in wider),
         unknown_models=tuple(name for name, f in facts.items() if not f.weight_bytes),
     )
 
@@ -90,10 +94,11 @@ def _rounds(
     k: int,
     costs: CostBook,
     facts: Mapping[str, ModelFacts],
+    aggregator: Aggregator,
 ) -> tuple[Rounds, RoutingBasis]:
     """The rounds that ask anybody anything, in order, and how it is known who is asked."""
     keys = {n: facts[n].key if n in facts else _remote_key(config, n) for n in config.all_experts}
-    estimator = DemandEstimator(queries, config, k, costs, keys)
+    estimator = DemandEstimator(queries, config, k, costs, keys, aggregator)
     generate, routing = estimator.generate()
     rounds: list[tuple[RoundName, Sequence[Demand]]] = [
         ("route", estimator.route()),
@@ -128,9 +133,13 @@ def _remote_key(config: SystemConfig, name: str) -> str:
 
 
 def _run(
-    rounds: Rounds, slots: int, facts: Mapping[str, ModelFacts], config: SystemConfig, costs: CostBook
+    rounds: Rounds,
+    slots: int,
+    facts: Mapping[str, ModelFacts],
+    config: SystemConfig,
+    costs: CostBook,
+    last: str | None,
 ) -> list[SlotRound]:
-    last = getattr(config.aggregator, "expert", None)
     planned = PlannedSlots(slots, facts, costs, last=last, parked=config.hosting.parked_engines)
     return [planned.run(demands) for _, demands in rounds]
 

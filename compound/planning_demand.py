@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from aggregators.build import build_aggregator
+from aggregators.aggregator import Aggregator
 from compound.choosing import choose_experts, expert_costs
 from compound.config import SystemConfig
 from compound.planning_aggregation import asked_by
 from compound.planning_llms import asked_llm
 from compound.planning_shares import routing_fingerprint
+from compound.repeating import repeats
 from experts.config import Price
 from experts.prompts import render_messages
 from experts.query import Query
@@ -58,7 +59,13 @@ class DemandEstimator:
     """Estimates the demand of rounds over one list of queries."""
 
     def __init__(
-        self, queries: Sequence[Query], config: SystemConfig, k: int, costs: CostBook, keys: Mapping[str, str]
+        self,
+        queries: Sequence[Query],
+        config: SystemConfig,
+        k: int,
+        costs: CostBook,
+        keys: Mapping[str, str],
+        aggregator: Aggregator,
     ) -> None:
         """Nothing is estimated yet.
 
@@ -68,9 +75,10 @@ class DemandEstimator:
             k: experts a query.
             costs: what is known of models' prompts and answers.
             keys: expert -> key of its model in `costs`.
+            aggregator: that of `config`, built.
         """
         self._queries, self._config, self._k = queries, config, k
-        self._costs, self._keys = costs, keys
+        self._costs, self._keys, self._aggregator = costs, keys, aggregator
 
     def route(self) -> list[Demand]:
         """The round of the LLM that takes part in routing; empty where none does."""
@@ -95,8 +103,9 @@ class DemandEstimator:
         stops = self._config.stopping is not None and known
         if asked_llm(self._config.router) is None and not stops:
             return self._routed(prompts), "routed"
-        check_k(self._k, len(self._config.experts))
-        shares = known or dict.fromkeys(self._config.experts, self._k / len(self._config.experts))
+        m = len(self._config.experts)
+        check_k(min(self._k, m) if repeats(self._config.policy) else self._k, m)
+        shares = known or dict.fromkeys(self._config.experts, self._k / m)
         whole = _whole_requests(shares, round(len(self._queries) * sum(shares.values())))
         mean = sum(prompts) / len(prompts)
         demands = [self._demand(name, n, n * mean) for name, n in whole.items() if n]
@@ -104,13 +113,13 @@ class DemandEstimator:
 
     def aggregate(self) -> list[Demand]:
         """The aggregator's round; empty where no LLM aggregates."""
-        aggregator = build_aggregator(self._config.aggregator)
-        if not aggregator.experts:
+        if not self._aggregator.experts:
             return []
         pool = list(self._config.experts)
         mean = sum(self._reply_characters(name, None) for name in pool) / len(pool)
+        answering = pool[:1] * self._k if repeats(self._config.policy) else pool[: self._k]
         asked = asked_by(
-            aggregator, self._queries, pool[: self._k], max(1, round(mean)), self._reply_characters
+            self._aggregator, self._queries, answering, max(1, round(mean)), self._reply_characters
         )
         return [
             self._demand(name, round(one.requests), one.characters, one.sampling)

@@ -87,18 +87,28 @@ class EmbeddingRouter(OutcomeRouter):
     def _learn(self, queries: Sequence[Query], outcomes: OutcomeMatrix, generate: Generate | None) -> None:
         self.encoder_ = self.encoder or build_encoder(self.config.encoder)
         data, order = training_data(queries, outcomes, self.encoder_)
-        self.learn_vectors(data)
+        left_out = self.learn_vectors(data)
+        if left_out is not None:
+            self.left_out_ = np.empty_like(left_out)
+            self.left_out_[order] = left_out
         self.tokens_ = ExpectedTokens.fit(data.vectors, mean_tokens(outcomes)[order])
 
-    def learn_vectors(self, data: TrainingData) -> None:
-        """Fit all but the encoder and the expected tokens."""
-        self.calibration_ = None
+    def learn_vectors(self, data: TrainingData) -> Chances | None:
+        """Fit all but the encoder and the expected tokens.
+
+        Returns:
+            (n, m) calibrated chances of each question from fits without it; None where `config.calibrate`
+            is off, which is what they are needed for.
+        """
+        self.calibration_, left_out = None, None
         if self.config.calibrate:
-            left_out = cross_fit(self._fresh, data)
-            self.calibration_ = Calibration.fit([left_out], data.scores)
-            self.error_correlation_ = error_correlation(data.scores, self.calibration_.apply([left_out]))
+            raw = cross_fit(self._fresh, data)
+            self.calibration_ = Calibration.fit([raw], data.scores)
+            left_out = self.calibration_.apply([raw])
+            self.error_correlation_ = error_correlation(data.scores, left_out)
         self.estimator_ = self._fresh().fit(data)
         self.novelty_ = Novelty.fit(data.vectors)
+        return left_out
 
     def _fresh(self) -> Estimator:
         return prepared(self.make_estimator(), self.encoder_)

@@ -35,6 +35,8 @@ class OutcomeRouter(BestFirst):
         accuracies_: (m,) mean score of each expert on these, drawn a little to the pool's.
         error_correlation_: (m, m) correlation of what the chances leave unexplained, on questions that
             were left out in turn; None where none were.
+        left_out_: (n, m) chances of the fitted questions from fits without them, in the order of `fit`;
+            None where none were made, and after loading.
     """
 
     calibrated: ClassVar[bool] = True
@@ -44,6 +46,7 @@ class OutcomeRouter(BestFirst):
     questions_: int
     accuracies_: NDArray[np.float64]
     error_correlation_: NDArray[np.float64] | None = None
+    left_out_: NDArray[np.float64] | None = None
 
     def __init__(self, config: BaseModel) -> None:
         self.config = config
@@ -58,7 +61,7 @@ class OutcomeRouter(BestFirst):
     ) -> Self:
         """Learn from outcomes; see `Router.fit`."""
         in_order = aligned(queries, outcomes)
-        self.error_correlation_ = None
+        self.error_correlation_ = self.left_out_ = None
         self._learn(queries, in_order, generate)
         self.accuracies_ = expert_means(in_order.mean_score())
         self.experts_, self.questions_ = outcomes.experts, len(queries)

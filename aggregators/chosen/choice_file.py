@@ -18,7 +18,7 @@ from experts.errors import ConfigError
 from experts.relative_paths import anchor_paths
 from experts.saving import FORMAT_VERSION, Header, load_state, save_fitted, versions
 
-_AGAIN = "make it again with `compound bench-aggregators`"
+_AGAIN = "make it again with `compound bench-pool`"
 
 
 def save_choice(choice: Choice, path: Path, encoder: Encoder | None = None) -> None:

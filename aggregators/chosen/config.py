@@ -13,4 +13,4 @@ class ChosenConfig(AggregatorSettings):
 
     kind: Literal["chosen"]
     path: Path
-    """File of the choice, as `compound bench-aggregators` writes it; relative to the configuration file."""
+    """File of the choice, as `compound bench-pool` writes it; relative to the configuration file."""

@@ -60,7 +60,13 @@ def candidate_rows(patterns: AnswerPatterns, norms: Norms) -> CandidateRows:
     question, code = np.nonzero(gave.any(axis=1))
     mine = gave[question, :, code]
     own = _Own.of(patterns, norms)
-    features = np.column_stack([*_shared(patterns, own, question, code, mine), *_single(own, question, mine)])
+    features = np.column_stack(
+        [
+            *_shared(patterns, own, question, code, mine),
+            *_single(own, question, mine),
+            *_read(patterns, own, question, mine),
+        ]
+    )
     return CandidateRows(
         question=question.astype(np.int64), code=code.astype(np.int64), features=features.astype(np.float64)
     )
@@ -147,6 +153,16 @@ def _single(own: _Own, question: Codes, mine: NDArray[np.bool_]) -> list[Floats]
     vote = np.where(mine, 1.0, np.where(answered, -1.0, np.where(asked, 0.0, np.nan)))
     side = np.where(mine, 1.0, np.where(answered, -1.0, np.nan))
     return [vote, own.estimates[question], np.where(side == 1.0, own.length[question], np.nan)]
+
+
+def _read(patterns: AnswerPatterns, own: _Own, question: Codes, mine: NDArray[np.bool_]) -> list[Floats]:
+    """Signs in the texts: the mean of those who gave the answer, and of those who gave another."""
+    others = own.answered[question] & ~mine
+    return [
+        _row_mean(np.where(side, patterns.signals[question, :, f], np.nan))
+        for f in range(patterns.signals.shape[2])
+        for side in (mine, others)
+    ]
 
 
 def _standard(values: Floats, norms: Floats) -> Floats:

@@ -34,7 +34,7 @@ def save_fusion(folder: Path, fusion: LearnedFusion, questions: int) -> None:
     header = Header(
         format=FORMAT_VERSION,
         kind=KIND,
-        config={},
+        config={"reads_texts": fusion.reads_texts},
         experts=fusion.pool,
         questions=questions,
         versions=versions(),
@@ -66,7 +66,9 @@ def load_fusion(folder: Path, equivalence: Equivalence | None = None) -> Learned
             f"The aggregator at {folder} does not hold what a learned fusion consists of ({error!r}): "
             "train it again with `compound train-aggregator`."
         ) from error
-    return LearnedFusion(model, header.experts, equivalence)
+    return LearnedFusion(
+        model, header.experts, equivalence, reads_texts=bool(header.config.get("reads_texts", False))
+    )
 
 
 def _model(state: dict[str, Any]) -> FusionModel:

@@ -15,6 +15,7 @@ from aggregators.ballots import agreeing, shown_text
 from aggregators.equivalence.equivalence import Equivalence, ExactEquivalence
 from aggregators.learned.model import FusionModel, Posterior
 from aggregators.learned.patterns import NOT_ASKED, AnswerPatterns, Codes, Floats, ReadItems, read_items
+from aggregators.learned.text_signals import TEXT_SIGNALS
 from aggregators.votes.counting import WeightedVote
 from experts.engine import Generate
 from experts.verdict import Candidates, Verdict
@@ -28,7 +29,12 @@ class LearnedFusion:
     experts: tuple[str, ...] = ()
 
     def __init__(
-        self, model: FusionModel, pool: Sequence[str], equivalence: Equivalence | None = None
+        self,
+        model: FusionModel,
+        pool: Sequence[str],
+        equivalence: Equivalence | None = None,
+        *,
+        reads_texts: bool = False,
     ) -> None:
         """Store what is given.
 
@@ -36,8 +42,9 @@ class LearnedFusion:
             model: fitted.
             pool: (m) the experts that it was fitted on, in its order.
             equivalence: of answers to open questions; None: canonical strings.
+            reads_texts: whether it was fitted with the signs in the texts.
         """
-        self.model, self.pool = model, tuple(pool)
+        self.model, self.pool, self.reads_texts = model, tuple(pool), reads_texts
         self.equivalence = equivalence or ExactEquivalence()
 
     def aggregate(self, items: Sequence[Candidates], *, generate: Generate | None = None) -> list[Verdict]:
@@ -47,7 +54,7 @@ class LearnedFusion:
         """
         if not items:
             return []
-        read = read_items(items, self.pool, self.equivalence)
+        read = self._read(items)
         posterior = self.model.posterior(read.patterns)
         leading = posterior.leading
         undecided = [i for i in range(len(items)) if leading[i] < 0]
@@ -69,10 +76,13 @@ class LearnedFusion:
         """
         if self.model.gain is None or not items:
             return [None] * len(items)
-        patterns = read_items(items, self.pool, self.equivalence).patterns
+        patterns = self._read(items).patterns
         posterior = self.model.posterior(patterns)
         gains = self.model.gain.expected(patterns, posterior)
         return [float(g) if n >= 0 else None for g, n in zip(gains, posterior.leading, strict=True)]
+
+    def _read(self, items: Sequence[Candidates]) -> ReadItems:
+        return read_items(items, self.pool, self.equivalence, TEXT_SIGNALS if self.reads_texts else None)
 
     def _verdict(
         self, item: Candidates, read: ReadItems, i: int, posterior: Posterior, moved: Floats
@@ -103,8 +113,8 @@ class LearnedFusion:
             "No answer of an expert that the learned fusion was fitted on could be read, so a vote decided."
         )
         return [
-            replace(verdict, aggregator=KIND, notes=(note, *verdict.notes))
-            for verdict in WeightedVote().aggregate(items)
+            replace(v, aggregator=KIND, notes=(note, *v.notes) if v.error is None else v.notes)
+            for v in WeightedVote(equivalence=self.equivalence).aggregate(items)
         ]
 
     def _moved(self, patterns: AnswerPatterns, posterior: Posterior) -> Floats:

@@ -6,7 +6,7 @@ Knows no texts, no gold answers and no model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from aggregators.ballots import Ballot, read_all_ballots
 from aggregators.equivalence.equivalence import Equivalence
+from experts.completion import Completion
+from experts.query import Query
 from experts.verdict import Candidates
 
 Floats = NDArray[np.float64]
@@ -22,6 +24,15 @@ NO_ANSWER = -1
 NOT_ASKED = -2
 OPEN_OPTIONS = 100.0
 """Answers that an open question is taken to have, as in a weighted vote."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """A way to read numbers from the text of a completion."""
+
+    count: int
+    read: Callable[[Completion, Query, str | None], Floats]
+    """(completion, query, answer that was read from it) -> (count,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,6 +54,10 @@ class AnswerPatterns:
     """(n, d) place among the options of the answer of each number, from 0; NaN where the question is open
     or has no such number. Experts that guess prefer some places."""
 
+    signals: NDArray[np.float64]
+    """(n, m, f) signs in the texts (`aggregators.learned.text_signals`), NaN = not looked at; f = 0 where
+    texts are not read."""
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -61,6 +76,7 @@ class AnswerPatterns:
             certainty=self.certainty[rows],
             options=self.options[rows],
             letters=self.letters[rows],
+            signals=self.signals[rows],
         )
 
     def only(self, mask: NDArray[np.bool_]) -> AnswerPatterns:
@@ -72,6 +88,7 @@ class AnswerPatterns:
             certainty=self.certainty,
             options=self.options,
             letters=self.letters,
+            signals=self.signals,
         )
 
 
@@ -86,13 +103,19 @@ class ReadItems:
     """Of each question its distinct answers, by their number: in order of rank."""
 
 
-def read_items(items: Sequence[Candidates], experts: Sequence[str], equivalence: Equivalence) -> ReadItems:
+def read_items(
+    items: Sequence[Candidates],
+    experts: Sequence[str],
+    equivalence: Equivalence,
+    signals: Signals | None = None,
+) -> ReadItems:
     """Patterns of a batch.
 
     Args:
         items: queries with their completions.
         experts: the pool that a fusion was fitted on; answers of others are left out.
         equivalence: of answers to open questions.
+        signals: what is read from the texts; None: nothing.
 
     Of several samples of one expert the answer that most of them gave stands for it, the first of equals;
     tokens and certainty are those of the first sample that gave it.
@@ -101,6 +124,7 @@ def read_items(items: Sequence[Candidates], experts: Sequence[str], equivalence:
     shape = (len(items), len(experts))
     codes = np.full(shape, NOT_ASKED, dtype=np.int64)
     estimates, tokens, certainty = (np.full(shape, np.nan) for _ in range(3))
+    read = np.full((*shape, 0 if signals is None else signals.count), np.nan)
     ballots = read_all_ballots(items, equivalence)
     keys: list[tuple[str, ...]] = []
     for i, (item, own) in enumerate(zip(items, ballots, strict=True)):
@@ -119,6 +143,8 @@ def read_items(items: Sequence[Candidates], experts: Sequence[str], equivalence:
             tokens[i, j] = ballot.completion.usage.completion_tokens or np.nan
             if ballot.completion.certainty is not None:
                 certainty[i, j] = ballot.completion.certainty.self_certainty
+            if signals is not None:
+                read[i, j] = signals.read(ballot.completion, item.query, ballot.key)
         keys.append(tuple(numbers))
     patterns = AnswerPatterns(
         codes=codes,
@@ -127,6 +153,7 @@ def read_items(items: Sequence[Candidates], experts: Sequence[str], equivalence:
         certainty=certainty,
         options=np.array([len(item.query.choices) or OPEN_OPTIONS for item in items], dtype=np.float64),
         letters=letter_places([item.query.letters for item in items], keys),
+        signals=read,
     )
     return ReadItems(patterns=patterns, ballots=ballots, keys=keys)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aggregators.aggregator import Aggregator
 from eval.fusing.early import play
-from eval.fusing.estimates import chances_of, left_out_chances
+from eval.fusing.estimates import router_estimates
 from eval.fusing.fitting import fit_fusion
 from eval.fusing.floors import fusing_floors
 from eval.fusing.recorded import Floats, RecordedCandidates, Texts
@@ -152,8 +152,8 @@ def sizes(m: int) -> tuple[int, ...]:
 
 
 def _stage(router: TrainableConfig, fitted: OutcomeTable, asked: OutcomeTable, texts: Texts | None) -> _Stage:
-    left_out = left_out_chances(router, fitted)
-    recorded = RecordedCandidates(asked, chances_of(router, fitted, asked), texts)
+    left_out, chances = router_estimates(router, fitted, asked)
+    recorded = RecordedCandidates(asked, chances, texts)
     fusion = fit_fusion(fitted, left_out)
     aggregators = {**votes(), LEARNED: fusion}
     if texts is not None:

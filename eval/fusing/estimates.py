@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from experts.outcome_table import OutcomeTable
 from routers.config import TrainableConfig
 from routers.making import make_router
+from routers.router import Router
 from routers.training_data import folds
 
+Chances = NDArray[np.float64]
 PARTS = 5
 
 
@@ -28,23 +30,38 @@ class LeftOut:
     """(n,) the part that each question belongs to; equal texts share one."""
 
 
-def left_out_chances(config: TrainableConfig, table: OutcomeTable) -> LeftOut:
-    """Fit the router on four fifths and estimate the fifth left out, in turn.
+def router_estimates(
+    config: TrainableConfig, fitted: OutcomeTable, asked: OutcomeTable
+) -> tuple[LeftOut, Chances]:
+    """Estimates of the questions that a router is fitted on, left out in turn, and of others.
+
+    Most kinds make the former while they are fitted; else the router is fitted on four fifths for each
+    fifth left out.
+
+    Args:
+        config: of the router.
+        fitted: what it is fitted on.
+        asked: of the same pool; may be empty.
+
+    Returns:
+        The left-out estimates of `fitted`, and (n, m) estimates of `asked`.
 
     Raises:
         RouterError: the kind needs what the table does not have.
     """
-    parts = np.asarray(folds([query.routing_text for query in table.queries], PARTS), dtype=np.int64)
-    chances = np.empty(table.outcomes.score.shape[:2])
-    for part in np.unique(parts):
-        out, rest = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-        chances[out] = chances_of(config, table.take(rest), table.take(out))
-    return LeftOut(chances=chances, parts=parts)
-
-
-def chances_of(config: TrainableConfig, fitted: OutcomeTable, asked: OutcomeTable) -> NDArray[np.float64]:
-    """(n, m) estimates of `asked` by a router fitted on `fitted`, in the order of the table's experts."""
     router = make_router(config).fit(fitted.queries, fitted.outcomes)
+    parts = np.asarray(folds([query.routing_text for query in fitted.queries], PARTS), dtype=np.int64)
+    chances = getattr(router, "left_out_", None)
+    if chances is None:
+        chances = np.empty(fitted.outcomes.score.shape[:2])
+        for part in np.unique(parts):
+            out, rest = fitted.take(np.flatnonzero(parts == part)), fitted.take(np.flatnonzero(parts != part))
+            partial = make_router(config).fit(rest.queries, rest.outcomes)
+            chances[parts == part] = _estimates(partial, out)
+    return LeftOut(chances=np.clip(chances, 0.0, 1.0), parts=parts), _estimates(router, asked)
+
+
+def _estimates(router: Router, asked: OutcomeTable) -> Chances:
     values = [estimate.values for estimate in router.estimate(asked.queries)]
     shape = (len(asked.queries), len(asked.experts))
-    return np.asarray(values, dtype=np.float64).reshape(shape)
+    return np.clip(np.asarray(values, dtype=np.float64).reshape(shape), 0.0, 1.0)

@@ -8,6 +8,7 @@ from aggregators.equivalence.equivalence import ExactEquivalence
 from aggregators.learned.learned import LearnedFusion
 from aggregators.learned.model import FusionModel
 from aggregators.learned.patterns import read_items
+from aggregators.learned.text_signals import TEXT_SIGNALS
 from eval.fusing.estimates import LeftOut
 from eval.fusing.recorded import RecordedCandidates, Texts
 from experts.errors import ConfigError
@@ -18,7 +19,7 @@ LEAST = 100
 
 
 def fit_fusion(table: OutcomeTable, left_out: LeftOut, texts: Texts | None = None) -> LearnedFusion:
-    """Fit on all questions of a table.
+    """Fit on all questions of a table, and on the signs in the texts where these are given.
 
     Raises:
         ConfigError: there are too few questions, no answers on record, or all are right or all wrong.
@@ -31,9 +32,11 @@ def fit_fusion(table: OutcomeTable, left_out: LeftOut, texts: Texts | None = Non
     if not (table.outcomes.answer != "").any():
         raise ConfigError("The outcome table has scores and no answers: a fusion cannot be learned from it.")
     recorded = RecordedCandidates(table, left_out.chances, texts)
-    patterns = read_items(recorded.items(len(table.experts)), table.experts, ExactEquivalence()).patterns
+    signals = None if texts is None else TEXT_SIGNALS
+    items = recorded.items(len(table.experts))
+    patterns = read_items(items, table.experts, ExactEquivalence(), signals).patterns
     try:
         model = FusionModel.fit(patterns, np.asarray(table.outcomes.score[:, :, 0]), left_out.parts)
     except ValueError as error:
         raise ConfigError(f"The fusion cannot be learned: {error}") from error
-    return LearnedFusion(model, table.experts)
+    return LearnedFusion(model, table.experts, reads_texts=texts is not None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.fusing.estimates import chances_of, left_out_chances
+from eval.fusing.estimates import router_estimates
 from eval.routing.floors import Floor, floors
 from eval.routing.recorded_vote import RecordedAnswers, vote_scores
 from experts.encoders.config import EncoderConfig
@@ -36,7 +36,7 @@ def fusing_floors(
     knn = KnnConfig(
         kind="knn", neighbours=64, temperature=1e6, dimensions=None, calibrate=False, encoder=encoder
     )
-    near = chances_of(knn, fitted, test)
+    left_out, near = router_estimates(knn, fitted, test)
     recorded, means = RecordedAnswers.of(test), expert_means(fitted.outcomes.mean_score())
     fixed = np.broadcast_to(means, near.shape)
     known = {floor.name: floor for floor in floors(fitted, test)}
@@ -44,7 +44,7 @@ def fusing_floors(
     for k in sizes:
         found.append(_vote(f"fixed top-{k} vote", recorded, fixed, k))
         found.append(_vote(f"64-NN vote of {k}", recorded, near, k))
-    found.append(_boosted(left_out_chances(knn, fitted).chances, fitted, near, test))
+    found.append(_boosted(left_out.chances, fitted, near, test))
     return found
 
 

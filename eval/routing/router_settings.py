@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from compound.config_errors import explain
-from compound.config_file import anchor_paths, read_yaml
+from compound.config_file import read_yaml
 from compound.config_problems import counted
 from eval.routing.inputs import encoder_config
 from experts.encoders.config import LexicalEncoderConfig
 from experts.errors import ConfigError
+from experts.relative_paths import anchor_paths
 from routers.config import TrainableConfig
 from routers.ensemble.config import DEFAULT_MEMBERS
 

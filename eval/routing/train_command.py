@@ -50,7 +50,7 @@ def command(
     table = OutcomeTable.load(matrix)
     if pool is not None:
         table = table.restrict([name.strip() for name in pool.split(",") if name.strip()])
-    table = _rows(table, split)
+    table = rows_to_learn_from(table, split)
     settings = with_facts(router_settings(router, encoder, table), table)
     with progress_bar() as shown, ExitStack() as open_systems:
         generate = _port(settings, config, open_systems)
@@ -75,7 +75,7 @@ def command(
         _show(summary)
 
 
-def _rows(table: OutcomeTable, splits: list[str] | None) -> OutcomeTable:
+def rows_to_learn_from(table: OutcomeTable, splits: list[str] | None) -> OutcomeTable:
     """The questions of the splits; without any, those that may be learned from.
 
     Raises:

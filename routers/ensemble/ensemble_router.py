@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experts.encoders.build import build_encoder
 from experts.encoders.config import EncoderConfig
 from experts.encoders.encoder import Encoder, Vectors
@@ -93,11 +95,14 @@ class EnsembleRouter(OutcomeRouter):
         for encoder in encoders[1:]:
             by_encoder.append(replace(data, vectors=encoder.fit(data.texts).encode(data.texts)))
         self.encoders_ = encoders
-        self._learn_members(by_encoder)
+        left_out = self._learn_members(by_encoder)
+        self.left_out_ = np.empty_like(left_out)
+        self.left_out_[order] = left_out
         self.tokens_ = ExpectedTokens.fit(data.vectors, mean_tokens(outcomes)[order])
         self.novelty_ = Novelty.fit(data.vectors)
 
-    def _learn_members(self, by_encoder: Sequence[TrainingData]) -> None:
+    def _learn_members(self, by_encoder: Sequence[TrainingData]) -> Chances:
+        """Fit and stack the members; chances of each question from fits without it."""
         out_of_fold: list[Chances] = []
         self.members_ = []
         for config, i in zip(self.config.members, self._encoder_of, strict=True):
@@ -106,7 +111,9 @@ class EnsembleRouter(OutcomeRouter):
             self.members_.append(fresh().fit(by_encoder[i]))
         scores = by_encoder[0].scores
         self.stacking_ = Calibration.fit(out_of_fold, scores)
-        self.error_correlation_ = error_correlation(scores, self.stacking_.apply(out_of_fold))
+        left_out = self.stacking_.apply(out_of_fold)
+        self.error_correlation_ = error_correlation(scores, left_out)
+        return left_out
 
     def _fresh(self, config: EmbeddedConfig, encoder: Encoder) -> Estimator:
         return prepared(self.make_estimator(config), encoder)

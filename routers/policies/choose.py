@@ -35,17 +35,19 @@ def choose(config: PolicyConfig, given: PolicyInput, k: int) -> list[Chosen]:
         config: the policy; wrappers change the input and hand it on.
         given: estimates and costs of a batch; only a budget `per_batch` makes queries depend on each
             other.
-        k: experts per query, 1 to m; the most of them under a budget, not used by `threshold`.
+        k: experts per query, 1 to m; the most of them under a budget, not used by `threshold`; with
+            `repeat` samples of one expert, which may be more than m.
 
     Raises:
         RouterError: k is out of range, a policy lacks what it needs, or a budget is too small for
             one expert per query.
     """
-    check_k(k, len(given.experts))
     if isinstance(config, GuardPolicyConfig):
         return choose(config.inner, guarded(config, given), k)
     if isinstance(config, FallbackPolicyConfig):
         return choose(config.inner, with_fallback(config, given), k)
+    m = len(given.experts)
+    check_k(min(k, m) if isinstance(config, RepeatPolicyConfig) else k, m)
     if isinstance(config, BudgetPolicyConfig):
         return _tuples(within_budget(config, given, k))
     if isinstance(config, DiversePolicyConfig):

@@ -24,6 +24,7 @@ from routers.config import TrainedRouterConfig
 from routers.policies.config import ThresholdPolicyConfig
 
 POCKET = load_config(default_config_path())
+CHOICE = Path(__file__).parents[1] / "aggregators" / "chosen" / "choice.json"
 
 
 def config_of(**changes: Any) -> SystemConfig:
@@ -85,6 +86,17 @@ def test_what_is_resident_after_a_round_is_not_loaded_for_the_next() -> None:
     assert planned.switches.total == 2
 
 
+def test_an_expert_that_aggregates_inside_a_stacked_aggregator_comes_last_too() -> None:
+    synthesis = {"kind": "synthesis", "expert": "abacus"}
+    router = {"kind": "fixed", "experts": ["abacus", "atlas"]}
+    for aggregator in (synthesis, {"kind": "on_agreement", "inner": synthesis}):
+        planned = plan(
+            questions(10), config_of(router=router, aggregator=aggregator), CostBook("cpu x2"), k=2
+        )
+        [before, after] = planned.rounds
+        assert (before.slots[0][-1].expert, after.switches.total) == ("abacus", 0)
+
+
 def test_two_experts_that_are_one_model_are_resident_once() -> None:
     experts = {name: POCKET.model_dump()["experts"]["atlas"] for name in ("atlas", "twin")}
     config = config_of(
@@ -142,18 +154,22 @@ def test_with_an_llm_in_the_router_the_shares_of_the_last_run_count() -> None:
     assert plan(questions(100), POCKET, book, k=2).routing == "equal shares", "another k is another routing"
 
 
-def test_an_llm_that_ranks_for_a_trained_router_is_a_round_of_its_own(tmp_path: Path) -> None:
-    trained: dict[str, Any] = {"kind": "llm", "expert": "annotator", "descriptions": {"atlas": "geography"}}
+def ranking_router(folder: Path, llm: str, experts: Sequence[str]) -> TrainedRouterConfig:
+    """One that asks an LLM; its header is all that a plan reads."""
     header = Header(
         format=FORMAT_VERSION,
         kind="llm",
-        config=trained,
-        experts=tuple(POCKET.experts),
+        config={"kind": "llm", "expert": llm, "descriptions": {experts[0]: "geography"}},
+        experts=tuple(experts),
         questions=9,
         versions=versions(),
     )
-    (tmp_path / "router.json").write_text(header.model_dump_json())
-    router = TrainedRouterConfig(kind="trained", path=tmp_path)
+    (folder / "router.json").write_text(header.model_dump_json())
+    return TrainedRouterConfig(kind="trained", path=folder)
+
+
+def test_an_llm_that_ranks_for_a_trained_router_is_a_round_of_its_own(tmp_path: Path) -> None:
+    router = ranking_router(tmp_path, "annotator", tuple(POCKET.experts))
     planned = plan(questions(10), POCKET.model_copy(update={"router": router}), CostBook("cpu x2"))
     assert (planned.rounds[0].name, planned.rounds[0].requests) == ("route", 10)
     assert planned.routing == "equal shares"
@@ -165,6 +181,30 @@ def test_a_policy_that_asks_fewer_is_planned_with_fewer() -> None:
     easy = config.model_copy(update={"policy": ThresholdPolicyConfig(kind="threshold", chance=0.0)})
     every = [plan(questions(10), c, CostBook("cpu x2")).rounds[0].requests for c in (config, easy)]
     assert every == [30, 10]
+
+
+def test_more_samples_than_experts_are_planned_as_samples_of_one_or_in_equal_shares(tmp_path: Path) -> None:
+    warm = {"kind": "scripted", "sampling": {"max_tokens": 64, "temperature": 0.7}}
+    changes: dict[str, Any] = {"policy": {"kind": "repeat"}, "k": 5}
+    changes["aggregator"] = {"kind": "synthesis", "expert": "ann"}
+    several = SystemConfig.model_validate(content({"ann": warm, "bob": warm}, **changes))
+    planned = plan(questions(10), several, CostBook("cpu x2"))
+    assert [(r.name, r.requests) for r in planned.rounds] == [("generate", 50), ("aggregate", 10)]
+    three = plan(questions(10), several, CostBook("cpu x2"), k=3)
+    assert planned.rounds[1].prompt_tokens > three.rounds[1].prompt_tokens, "five candidates are shown"
+    ranked = ranking_router(tmp_path, "bob", ("ann", "bob"))
+    equal = several.model_copy(update={"router": ranked})
+    shares = plan(questions(10), equal, CostBook("cpu x2"))
+    assert (shares.routing, shares.rounds[1].requests) == ("equal shares", 50)
+    with pytest.raises(RouterError, match="between 1 and 2"):
+        plan(questions(10), equal, CostBook("cpu x2"), k=0)
+
+
+def test_an_aggregator_whose_file_names_a_stranger_is_refused_as_in_the_run(tmp_path: Path) -> None:
+    # The choice was made for a pool in which somebody is called "judge".
+    config = scripted(aggregator={"kind": "chosen", "path": str(CHOICE)})
+    with pytest.raises(ConfigError, match="asks judge, and there are only ann, bob, cyd"):
+        plan(questions(1), config, CostBook("cpu x2"))
 
 
 def test_shares_are_taken_from_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`compound bench-aggregators --config C`: every aggregator on the live pool of a configuration."""
+"""`compound bench-pool --config C`: every aggregator on the live pool of a configuration."""
 
 from __future__ import annotations
 
@@ -103,8 +103,9 @@ def read_rows(path: Path) -> dict[str, AggregatorConfig]:
     from pydantic import TypeAdapter, ValidationError
 
     from aggregators.config import AggregatorConfig
-    from compound.config_file import anchor_paths, read_yaml
+    from compound.config_file import read_yaml
     from experts.errors import ConfigError
+    from experts.relative_paths import anchor_paths
 
     one: TypeAdapter[AggregatorConfig] = TypeAdapter(AggregatorConfig)
     found = {}

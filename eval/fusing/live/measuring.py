@@ -39,7 +39,6 @@ def as_run(answers: Sequence[Answer], questions: Sequence[Question]) -> Run:
         counts[_FALL_BACK] += any(_FALL_BACK in note for note in answer.verdict.notes)
         counts["abstained"] += answer.verdict.abstained is not None
         counts["cut off"] += any(c.finish_reason == "length" for c in written)
-    counts["unparsed"] -= counts["abstained"]
     stored = any(c.usage.seconds == 0 for written in own for c in written if c.ok)
     return Run(
         scores=as_scores(outcomes),

@@ -100,7 +100,7 @@ def test_equal_chances_are_taken_in_configuration_order() -> None:
     assert choose(DiversePolicyConfig(kind="diverse"), correlated, 2)[0] == (0, 1)
 
 
-@given(seed=st.integers(0, 10_000), k=st.integers(1, 5))
+@given(seed=st.integers(0, 10_000), k=st.integers(1, 9))
 @settings(max_examples=25, deadline=None)
 def test_repeat_asks_the_likeliest_expert_k_times(make_batch, seed, k) -> None:
     known = make_batch(seed)
@@ -111,8 +111,10 @@ def test_repeat_asks_the_likeliest_expert_k_times(make_batch, seed, k) -> None:
 def test_repeat_inside_another_policy_asks_whom_that_puts_first(make_batch) -> None:
     known, repeat = make_batch(3), RepeatPolicyConfig(kind="repeat")
     first = choose(GuardPolicyConfig(kind="guard", margin=1.0), known, 1)
-    guarded = choose(GuardPolicyConfig(kind="guard", margin=1.0, inner=repeat), known, 4)
-    assert guarded == [picks * 4 for picks in first]
+    guarded = choose(GuardPolicyConfig(kind="guard", margin=1.0, inner=repeat), known, 7)
+    assert guarded == [picks * 7 for picks in first]
+    with pytest.raises(RouterError, match="k must be between 1 and 5"):
+        choose(repeat, known, 0)
 
 
 @pytest.mark.parametrize("k", [0, 6])

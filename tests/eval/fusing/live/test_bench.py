@@ -235,15 +235,19 @@ def test_what_happened_to_questions_is_counted_once(monkeypatch: pytest.MonkeyPa
         number = int(request.messages[-1].content.split()[1].rstrip(":"))
         return ("The answer is (A).", "The answer is (B).", "No idea.", fails())[number]
 
-    scripts = {"ann": puzzled, "bob": lambda request: "The answer is (A).", "cyd": puzzled}
+    def puzzled_by_one(request: Request) -> str:
+        return "No idea." if " 2:" in request.messages[-1].content else "The answer is (A)."
+
+    scripts = {"ann": puzzled, "bob": puzzled_by_one, "cyd": puzzled}
     asked = questions("test", 4)
     abstain = AbstainConfig(kind="abstain", inner=MajorityVoteConfig(), below=0.7)
     with Scripted(monkeypatch, scripts, k=2) as scripted:
         sure = as_run(fuse(scripted.system, asked, abstain), asked)
         top = as_run(fuse(scripted.system, asked, TopExpertConfig()), asked)
     # On question 1, ann says B and bob A: too close to call.
-    assert sure.scores.tolist() == [1, 0, 1, 1]
-    assert sure.counts == {"abstained": 1}
+    # On question 2 nobody gives an option, which is no abstention.
+    assert sure.scores.tolist() == [1, 0, 0, 1]
+    assert sure.counts == {"abstained": 1, "unparsed": 1}
     # Of question 3 ann failed, so cyd was asked in her place, and failed too.
     assert top.scores.tolist() == [1, 0, 0, 1]
     assert top.counts == {"unparsed": 1}
