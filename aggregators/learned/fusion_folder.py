@@ -1,4 +1,4 @@
-"""A fitted fusion on disk: `aggregator.json` for people, `state.skops` for the trees.
+"""A fitted fusion on disk: `aggregator.json` for people, `state.skops` for arrays and trees.
 
 Knows the folder's layout (`experts.saving`) and no way to fit.
 """
@@ -15,6 +15,7 @@ from aggregators.learned.features import Norms
 from aggregators.learned.gain import GainModel
 from aggregators.learned.learned import KIND, LearnedFusion
 from aggregators.learned.model import FusionModel
+from aggregators.learned.tree_arrays import as_arrays, from_arrays
 from experts.errors import ConfigError
 from experts.saving import FORMAT_VERSION, Header, load_header, load_state, save_fitted, versions
 
@@ -43,9 +44,9 @@ def save_fusion(folder: Path, fusion: LearnedFusion, questions: int) -> None:
         "estimates": model.norms.estimates,
         "log_tokens": model.norms.log_tokens,
         "certainty": model.norms.certainty,
-        "trees": model.trees,
+        "trees": as_arrays(model.trees),
         "usable": model.usable,
-        "gain": None if model.gain is None else model.gain.trees,
+        "gain": None if model.gain is None else as_arrays(model.gain.trees),
     }
     save_fitted(folder, header, state, "aggregator")
 
@@ -60,7 +61,7 @@ def load_fusion(folder: Path, equivalence: Equivalence | None = None) -> Learned
     if header.kind != KIND:
         raise ConfigError(f"The aggregator at {folder} is of kind {header.kind!r}, not {KIND!r}.")
     try:
-        model = _model(load_state(folder, "aggregator"))
+        model = _model(load_state(folder, "aggregator"), len(header.experts))
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"The aggregator at {folder} does not hold what a learned fusion consists of ({error!r}): "
@@ -71,13 +72,17 @@ def load_fusion(folder: Path, equivalence: Equivalence | None = None) -> Learned
     )
 
 
-def _model(state: dict[str, Any]) -> FusionModel:
+def _model(state: dict[str, Any], m: int) -> FusionModel:
     norms = Norms(
         estimates=np.asarray(state["estimates"], dtype=np.float64),
         log_tokens=np.asarray(state["log_tokens"], dtype=np.float64),
         certainty=np.asarray(state["certainty"], dtype=np.float64),
     )
-    gain = None if state["gain"] is None else GainModel(trees=state["gain"])
-    return FusionModel(
-        norms=norms, trees=state["trees"], usable=np.asarray(state["usable"], dtype=np.bool_), gain=gain
-    )
+    shapes = norms.estimates.shape, norms.log_tokens.shape, norms.certainty.shape
+    if shapes != ((m,), (2, m), (2, m)):
+        raise ValueError(f"what is usual for {m} experts has shapes {shapes}")
+    trees, usable = from_arrays(state["trees"]), np.asarray(state["usable"], dtype=np.bool_)
+    if usable.ndim != 1 or usable.sum() != trees.n_features_in_:
+        raise ValueError("the trees take other features than those that are usable")
+    gain = None if state["gain"] is None else GainModel(trees=from_arrays(state["gain"]))
+    return FusionModel(norms=norms, trees=trees, usable=usable, gain=gain)

@@ -8,7 +8,6 @@ reckoning rather than telling. Our own choice.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import numpy as np
 
@@ -41,7 +40,6 @@ def text_signals(completion: Completion, query: Query, key: str | None) -> Float
     return np.array(_signals(completion.text, _option(query, key)))
 
 
-@lru_cache(maxsize=200_000)
 def _signals(text: str, option: str) -> tuple[float, ...]:
     body = without_thinking(text).strip()
     tail = body[-_TAIL:]
@@ -51,7 +49,7 @@ def _signals(text: str, option: str) -> tuple[float, ...]:
     return (
         float(_STATED.search(body) is not None),
         1000.0 * len(_HEDGE.findall(body)) / size,
-        1.0 - len(set(lines)) / max(len(lines), 1),
+        1.0 - len(set(lines)) / len(lines) if lines else 0.0,
         float(body.endswith(_ENDS)),
         float(len(named)),
         float(bool(option) and option in tail.lower()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from eval.fusing.recorded import Texts
@@ -16,7 +17,7 @@ def read_texts(path: Path, table: OutcomeTable) -> Texts:
 
     Args:
         path: parquet with the columns model, question_id (as in the table, or the part of the table's
-            ids behind the last colon) and text.
+            ids behind the last colon, if no other question shares it) and text.
         table: of the pool.
 
     Raises:
@@ -30,14 +31,18 @@ def read_texts(path: Path, table: OutcomeTable) -> Texts:
             path, columns=list(_COLUMNS), filters=[("model", "in", list(table.experts))]
         )
     except (OSError, ValueError, pyarrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
         raise ConfigError(
-            f"The texts {path} cannot be read ({error}); give a parquet file with the columns "
+            f"The texts {path} cannot be read ({reason}); give a parquet file with the columns "
             f"{', '.join(_COLUMNS)}."
         ) from error
-    known = {query.id.rpartition(":")[2]: query.id for query in table.queries}
+    ids = [query.id for query in table.queries]
+    short = Counter(name.rpartition(":")[2] for name in ids)
+    known = {tail: name for name in ids if short[tail := name.rpartition(":")[2]] == 1}
+    known |= {name: name for name in ids}
     found: dict[tuple[str, str], str] = {}
     for model, question, text in zip(*(rows[name].to_pylist() for name in _COLUMNS), strict=True):
-        query = known.get(str(question).rpartition(":")[2])
+        query = known.get(str(question))
         if query is not None and text is not None:
             found[model, query] = text
     if not found:

@@ -10,17 +10,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from checks.made_pools import shared_fusion
 from pydantic import TypeAdapter
 
 from aggregators.aggregator import Aggregator
 from aggregators.build import build_aggregator
 from aggregators.config import AggregatorConfig
+from aggregators.learned.fusion_folder import save_fusion
 from experts.completion import Completion
 from experts.engine import Generate
 from experts.query import Message, Query
 from experts.sampling import SamplingConfig
 from experts.verdict import Candidates, Verdict
 
+LEARNED: dict[str, object] = {"kind": "learned", "path": "fitted when first needed"}
 CONFIGS: tuple[dict[str, object], ...] = (
     {"kind": "majority"},
     {"kind": "weighted"},
@@ -34,6 +37,8 @@ CONFIGS: tuple[dict[str, object], ...] = (
     {"kind": "top"},
     {"kind": "certainty"},
     {"kind": "certainty", "power": 0.0},
+    LEARNED,
+    {"kind": "abstain", "inner": LEARNED, "below": 0.2},
     {"kind": "synthesis", "expert": "judge"},
     {"kind": "synthesis", "expert": "judge", "fallback": "weighted", "strip_thinking": False},
     {"kind": "synthesis", "expert": "judge", "fallback": "top", "prompt": {"candidate_view": "last_line"}},
@@ -209,9 +214,27 @@ CHECKS: list[Callable[[Aggregator], None]] = [
 ]
 
 
+@pytest.fixture(scope="session")
+def fusion_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A learned fusion of experts a to e."""
+    folder = tmp_path_factory.mktemp("fusion")
+    save_fusion(folder, shared_fusion(), questions=150)
+    return folder
+
+
+def with_path(config: dict[str, object], folder: Path) -> dict[str, object]:
+    """The configuration with the folder of the learned fusion in it, where it has one."""
+    if config is LEARNED:
+        return config | {"path": folder}
+    return config | {"inner": with_path(config["inner"], folder)} if "inner" in config else config  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_contract(check: Callable[[Aggregator], None], config: dict[str, object]) -> None:
-    aggregator = build_aggregator(TypeAdapter(AggregatorConfig).validate_python(config))
+def test_contract(
+    check: Callable[[Aggregator], None], config: dict[str, object], fusion_folder: Path
+) -> None:
+    written = with_path(config, fusion_folder)
+    aggregator = build_aggregator(TypeAdapter(AggregatorConfig).validate_python(written))
     assert isinstance(aggregator, Aggregator)
     check(aggregator)

@@ -1,4 +1,4 @@
-"""Made pools whose experts depend on each other in a known way, and learned fusions that are fitted on them."""
+"""Made pools whose experts depend on each other in a known way, and learned fusions of them."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -178,3 +179,33 @@ def test_tokens_stay_with_their_questions_in_any_order(queries: list[Query], out
     logged = replace(outcomes, tokens=np.tile(np.where(long, 400.0, 20.0)[:, None, None], (1, 3, 1)))
     tokens = knn_router().fit(queries[::-1], logged).predict(queries).tokens
     assert tokens[long].mean() > 1.5 * tokens[~long].mean()
+
+
+def test_left_out_estimates_are_kept_in_the_order_of_the_questions(
+    queries: list[Query], outcomes: OutcomeMatrix
+) -> None:
+    router = knn_router().fit(queries, outcomes)
+    assert router.left_out_ is not None and router.left_out_.shape == (40, 3)
+    data, order = training_data(queries, outcomes, LexicalEncoder(8))
+    assert router.calibration_ is not None
+    apart = router.calibration_.apply([cross_fit(router.make_estimator, data)])
+    np.testing.assert_array_equal(router.left_out_[order], apart)
+    turned = knn_router().fit(queries[::-1], outcomes)
+    np.testing.assert_array_equal(turned.left_out_, router.left_out_[::-1])
+
+
+def test_left_out_estimates_promise_less_than_those_of_fitted_questions(
+    queries: list[Query], outcomes: OutcomeMatrix
+) -> None:
+    router = knn_router().fit(queries, outcomes)
+    right = outcomes.mean_score() == 1.0
+    assert router.left_out_ is not None
+    assert router.left_out_[right].mean() < router.predict(queries).chances[right].mean()
+
+
+def test_left_out_estimates_are_not_saved_and_not_made_without_calibration(
+    queries: list[Query], outcomes: OutcomeMatrix, tmp_path: Path
+) -> None:
+    knn_router().fit(queries, outcomes).save(tmp_path / "router")
+    assert knn_router().load(tmp_path / "router").left_out_ is None
+    assert knn_router(calibrate=False).fit(queries, outcomes).left_out_ is None

@@ -124,7 +124,7 @@ def test_the_path_in_a_configuration_is_that_of_its_folder(tmp_path: Path) -> No
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no choice of aggregators at .*bench-aggregators"):
+    with pytest.raises(ConfigError, match=r"no choice of aggregators at .*bench-pool"):
         build_aggregator(config(tmp_path / "none.json"))
 
 

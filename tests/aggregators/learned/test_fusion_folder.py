@@ -40,6 +40,13 @@ def test_a_fusion_without_a_gain_comes_back_without_one(tmp_path: Path) -> None:
     assert load_fusion(tmp_path).model.gain is None
 
 
+@pytest.mark.parametrize("reads_texts", [False, True])
+def test_whether_texts_are_read_comes_back(tmp_path: Path, reads_texts: bool) -> None:
+    fusion = LearnedFusion(shared_fusion().model, tuple("abcde"), reads_texts=reads_texts)
+    save_fusion(tmp_path, fusion, questions=150)
+    assert load_fusion(tmp_path).reads_texts is reads_texts
+
+
 def test_people_can_read_what_it_was_fitted_on(folder: Path) -> None:
     written = json.loads((folder / "aggregator.json").read_text())
     assert (written["kind"], written["experts"], written["questions"]) == ("learned", [*"abcde"], 150)
@@ -63,24 +70,45 @@ def test_the_folder_of_a_router_is_refused(folder: Path) -> None:
 def test_a_cut_off_file_is_refused(folder: Path) -> None:
     state = folder / "state.skops"
     state.write_bytes(state.read_bytes()[:1000])
-    with pytest.raises(ConfigError, match="cannot be read .*train the aggregator again"):
+    with pytest.raises(ConfigError, match=r"cannot be read .*train the aggregator again"):
         load_fusion(folder)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"trees": None}, {"norms": 1}, {"usable": "x"}], ids=["trees", "lacking", "usable"]
+    ("changes", "words"),
+    [
+        ({"trees": None}, "TypeError"),
+        ({"trees": {"bare": 1, "nodes": 2, "sizes": 3}}, "boosted trees are needed, got int"),
+        ({"trees": {}}, "KeyError"),
+        ({"usable": np.array([True])}, "other features than those that are usable"),
+        ({"estimates": np.array([0.5, 0.5])}, "what is usual for 5 experts has shapes"),
+    ],
+    ids=["no-trees", "numbers", "lacking", "features", "experts"],
 )
-def test_a_state_of_something_else_is_refused(folder: Path, changes: dict[str, object]) -> None:
+def test_a_state_of_something_else_is_refused(folder: Path, changes: dict[str, object], words: str) -> None:
     state = load_state(folder, "aggregator") | changes
-    if "norms" in changes:
-        del state["estimates"]
     save_fitted(folder, load_header(folder, "aggregator"), state, "aggregator")
-    with pytest.raises(ConfigError, match="does not hold what a learned fusion consists of"):
+    with pytest.raises(ConfigError, match=f"does not hold what a learned fusion consists of .*{words}"):
         load_fusion(folder)
 
 
-def test_a_state_for_another_number_of_experts_is_refused(folder: Path) -> None:
-    state = load_state(folder, "aggregator") | {"estimates": np.array([0.5, 0.5])}
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("left", 0), ("right", 10_000), ("feature_idx", -1), ("feature_idx", 1000), ("is_categorical", 1)],
+)
+def test_a_tree_that_leads_out_of_its_nodes_is_refused(folder: Path, field: str, value: int) -> None:
+    state = load_state(folder, "aggregator")
+    nodes = state["trees"]["nodes"]
+    nodes[field][np.flatnonzero(nodes["is_leaf"] == 0)[3]] = value
     save_fitted(folder, load_header(folder, "aggregator"), state, "aggregator")
-    with pytest.raises(ConfigError, match="does not hold what a learned fusion consists of"):
+    with pytest.raises(ConfigError, match="a tree has a step to nowhere"):
+        load_fusion(folder)
+
+
+@pytest.mark.parametrize("sizes", [[], [3, 3], [[1]]])
+def test_trees_of_other_sizes_than_their_nodes_are_refused(folder: Path, sizes: list[int]) -> None:
+    state = load_state(folder, "aggregator")
+    state["trees"]["sizes"] = np.array(sizes, dtype=np.int64)
+    save_fitted(folder, load_header(folder, "aggregator"), state, "aggregator")
+    with pytest.raises(ConfigError, match="the sizes of trees do not fit their nodes"):
         load_fusion(folder)

@@ -13,7 +13,9 @@ from experts.verdict import Candidates
 
 def asked(letters: str) -> Candidates:
     """Experts a, b, ... who answered so."""
-    return choice(*(answered(name, letter) for name, letter in zip("abcde", letters, strict=False)))
+    given = (answered(name, letter) for name, letter in zip("abcde", letters, strict=False))
+    item: Candidates = choice(*given)
+    return item
 
 
 def test_less_is_gained_by_asking_on_where_all_agree() -> None:

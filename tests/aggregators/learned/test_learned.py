@@ -6,6 +6,7 @@ import pytest
 from checks.made_pools import answered, choice, independent, made_pool, shared_fusion
 from checks.ports import dead, said
 
+from aggregators.equivalence.config import MathEquivalenceConfig
 from aggregators.equivalence.equivalence import ExactEquivalence
 from aggregators.equivalence.mathematical import MathEquivalence
 from aggregators.learned.learned import LearnedFusion
@@ -18,7 +19,8 @@ EXPERTS = tuple("abcde")
 
 
 def fuse(*items: Candidates) -> list[Verdict]:
-    return shared_fusion().aggregate(items)
+    verdicts: list[Verdict] = shared_fusion().aggregate(items)
+    return verdicts
 
 
 def open_item(**answers: str) -> Candidates:
@@ -112,7 +114,9 @@ def test_an_open_answer_is_given_as_its_best_ranked_expert_wrote_it() -> None:
 
 def test_open_answers_of_one_value_count_together_where_the_fusion_is_told_so() -> None:
     pytest.importorskip("math_verify")
-    fusion = LearnedFusion(shared_fusion().model, EXPERTS, MathEquivalence())
+    fusion = LearnedFusion(
+        shared_fusion().model, EXPERTS, MathEquivalence(MathEquivalenceConfig(kind="math"))
+    )
     known, strangers = open_item(c="3", a="1/2", b="0.5"), open_item(zoe="3", yan="1/2", xu="0.5")
     verdicts = fusion.aggregate([known, strangers])
     assert [v.agreed for v in verdicts] == [("a", "b"), ("yan", "xu")], "in the vote that decides instead too"

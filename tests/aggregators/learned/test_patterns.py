@@ -5,6 +5,7 @@ import pytest
 from checks.made_pools import answered, choice
 from checks.ports import dead, said
 
+from aggregators.equivalence.config import MathEquivalenceConfig
 from aggregators.equivalence.equivalence import ExactEquivalence
 from aggregators.equivalence.mathematical import MathEquivalence
 from aggregators.learned.patterns import (
@@ -85,7 +86,7 @@ def test_open_answers_are_joined_by_the_equivalence() -> None:
     pytest.importorskip("math_verify")
     item = open_item(a="1/2", b="0.5", c="3")
     assert read(item).patterns.codes.tolist() == [[0, 1, 2]]
-    with_values = read_items([item], ("a", "b", "c"), MathEquivalence())
+    with_values = read_items([item], ("a", "b", "c"), MathEquivalence(MathEquivalenceConfig(kind="math")))
     assert with_values.patterns.codes.tolist() == [[0, 0, 1]]
     assert len(with_values.keys[0]) == 2
 

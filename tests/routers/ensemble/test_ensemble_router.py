@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,16 @@ def test_one_member_is_as_good_as_the_router_of_its_kind(
 def test_no_member_is_refused() -> None:
     with pytest.raises(ValueError, match="members"):
         ensemble()
+
+
+def test_left_out_estimates_are_kept_in_the_order_of_the_questions(
+    queries: list[Query], outcomes: OutcomeMatrix, tmp_path: Path
+) -> None:
+    router = ensemble(KNN, SMALLER).fit(queries, outcomes)
+    assert router.left_out_ is not None and router.left_out_.shape == (40, 3)
+    turned = ensemble(KNN, SMALLER).fit(queries[::-1], outcomes)
+    np.testing.assert_array_equal(turned.left_out_, router.left_out_[::-1])
+    right = outcomes.mean_score() == 1.0
+    assert router.left_out_[right].mean() < router.predict(queries).chances[right].mean()
+    router.save(tmp_path / "router")
+    assert ensemble(KNN, SMALLER).load(tmp_path / "router").left_out_ is None
