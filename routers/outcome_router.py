@@ -128,6 +128,7 @@ class OutcomeRouter(BestFirst):
                 f"({error!r}): train it again with `compound train`."
             ) from error
         self.experts_, self.questions_ = header.experts, header.questions
+        self.left_out_ = None
         return self
 
     def _is_calibrated(self) -> bool:

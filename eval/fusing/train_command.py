@@ -82,10 +82,15 @@ def command(
 def _router(router: str, encoder: str | None, table: OutcomeTable) -> TrainableConfig:
     """The configuration of the router, which is fitted here on parts of the table."""
     from eval.routing.router_settings import router_settings, with_facts
+    from experts.errors import ConfigError
     from experts.saving import load_header
 
     folder = Path(router).expanduser()
-    if folder.is_dir():
+    if folder.is_dir() and (folder / "router.json").is_file():
+        if encoder is not None:
+            raise ConfigError(
+                f"{folder} is a trained router, which has its encoder: leave `--encoder` {encoder!r} out."
+            )
         from pydantic import TypeAdapter
 
         from routers.config import TrainableConfig

@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aggregators.learned.learned import LearnedFusion
 from eval.fusing.bench import Bench, bench_aggregators
+from eval.fusing.estimates import LeftOut, router_estimates
+from eval.fusing.fitting import fit_fusion
 from eval.fusing.recorded import RecordedCandidates, Texts
 from experts.encoders.config import LexicalEncoderConfig
 from experts.outcome_table import OutcomeTable
@@ -80,6 +83,32 @@ def chances() -> np.ndarray:
 def recorded(six: OutcomeTable, chances: np.ndarray) -> RecordedCandidates:
     """The six as aggregators see them."""
     return RecordedCandidates(six, chances)
+
+
+@pytest.fixture(scope="session")
+def train(six: OutcomeTable) -> OutcomeTable:
+    """Its 120 questions to learn from."""
+    return six.take(six.split("train"))
+
+
+@pytest.fixture(scope="session")
+def asked(six: OutcomeTable) -> OutcomeTable:
+    """Its 120 test questions."""
+    return six.take(six.split("test"))
+
+
+@pytest.fixture(scope="session")
+def estimated(
+    train: OutcomeTable, asked: OutcomeTable, router: TrainableConfig
+) -> tuple[LeftOut, np.ndarray]:
+    """Estimates of both."""
+    return router_estimates(router, train, asked)
+
+
+@pytest.fixture(scope="session")
+def fusion(train: OutcomeTable, estimated: tuple[LeftOut, np.ndarray]) -> LearnedFusion:
+    """Learned from answers alone."""
+    return fit_fusion(train, estimated[0])
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aggregators.learned.learned import LearnedFusion
 from eval.fusing.bench import BUDGETS, Bench, bench_aggregators, sizes
 from eval.fusing.early import play
 from eval.fusing.estimates import router_estimates
-from eval.fusing.fitting import fit_fusion
 from eval.fusing.recorded import RecordedCandidates
 from eval.fusing.rows import LEARNED, TEXTS, VOTES, early_rules, votes
 from eval.metrics import paired_difference
@@ -55,13 +55,11 @@ def test_fixed_rows_ask_what_they_may_and_early_ones_stop(bench: Bench) -> None:
 
 
 def test_early_rows_keep_their_bound_on_validation(
-    six: OutcomeTable, router: TrainableConfig, bench: Bench
+    six: OutcomeTable, train: OutcomeTable, router: TrainableConfig, fusion: LearnedFusion, bench: Bench
 ) -> None:
     """Validation questions are asked again as the choice asked them, by what is fitted on train."""
-    train, validation = (six.take(six.split(name)) for name in ("train", "validation"))
-    left_out, chances = router_estimates(router, train, validation)
-    recorded = RecordedCandidates(validation, chances)
-    fusion = fit_fusion(train, left_out)
+    validation = six.take(six.split("validation"))
+    recorded = RecordedCandidates(validation, router_estimates(router, train, validation)[1])
     by = {LEARNED: fusion, **votes()}
     rules = early_rules(fusion)
     found = [row for row in bench.rows if row.name in EARLY]

@@ -8,35 +8,14 @@ import numpy as np
 import pytest
 
 from aggregators.learned.learned import LearnedFusion
-from eval.fusing.estimates import LeftOut, router_estimates
+from eval.fusing.estimates import LeftOut
 from eval.fusing.fitting import LEAST, fit_fusion
 from eval.fusing.recorded import RecordedCandidates, Texts
 from experts.errors import ConfigError
 from experts.outcome_table import OutcomeTable
 from experts.outcomes import OutcomeMatrix
-from routers.config import TrainableConfig
 
 Estimated = tuple[LeftOut, np.ndarray]
-
-
-@pytest.fixture(scope="module")
-def train(six: OutcomeTable) -> OutcomeTable:
-    return six.take(six.split("train"))
-
-
-@pytest.fixture(scope="module")
-def asked(six: OutcomeTable) -> OutcomeTable:
-    return six.take(six.split("test"))
-
-
-@pytest.fixture(scope="module")
-def estimated(train: OutcomeTable, asked: OutcomeTable, router: TrainableConfig) -> Estimated:
-    return router_estimates(router, train, asked)
-
-
-@pytest.fixture(scope="module")
-def fusion(train: OutcomeTable, estimated: Estimated) -> LearnedFusion:
-    return fit_fusion(train, estimated[0])
 
 
 def test_it_knows_the_pool_and_answers_better_than_its_best_expert(

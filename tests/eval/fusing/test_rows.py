@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from aggregators.learned.learned import LearnedFusion
 from compound.stopping import GainRule, PosteriorRule, WorthRule
-from eval.fusing.estimates import router_estimates
-from eval.fusing.fitting import fit_fusion
 from eval.fusing.recorded import RecordedCandidates
 from eval.fusing.rows import LEARNED, VOTES, early_rules, votes
-from experts.outcome_table import OutcomeTable
-from routers.config import TrainableConfig
 
 
 def test_votes_are_named_by_kind_and_ask_nobody(recorded: RecordedCandidates) -> None:
@@ -20,11 +16,7 @@ def test_votes_are_named_by_kind_and_ask_nobody(recorded: RecordedCandidates) ->
         assert verdict.aggregator == name and verdict.answer is not None
 
 
-def test_rules_fuse_by_what_is_compared_and_settings_differ(
-    recorded_pool: OutcomeTable, router: TrainableConfig
-) -> None:
-    train = recorded_pool.take(recorded_pool.split("train"))
-    fusion: LearnedFusion = fit_fusion(train, router_estimates(router, train, train.take([]))[0])
+def test_rules_fuse_by_what_is_compared_and_settings_differ(fusion: LearnedFusion) -> None:
     rules = early_rules(fusion)
     classes = {"learned, gain": GainRule, "learned, posterior": PosteriorRule, "weighted, worth": WorthRule}
     assert {name: {type(early.rule) for early in found} for name, (_, found) in rules.items()} == {
