@@ -34,7 +34,7 @@ def test_the_pool_is_the_most_accurate_cheapest_first(train: OutcomeTable) -> No
 
 def test_an_expert_that_was_not_run_everywhere_is_not_chosen(train: OutcomeTable) -> None:
     assert "fay" not in choose_pool(train, 5)
-    with pytest.raises(ConfigError, match="A pool of 6 cannot be chosen.*5 experts"):
+    with pytest.raises(ConfigError, match=r"A pool of 6 cannot be chosen.*5 experts"):
         choose_pool(train, 6)
 
 
