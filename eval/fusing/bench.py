@@ -53,7 +53,8 @@ class Row:
     tokens: Floats
     """(n,) completion tokens on test."""
     against: dict[str, Interval]
-    """Paired difference to each floor, with its 95% interval."""
+    """Paired difference to each floor, and of an early rule to its aggregator with fixed numbers of calls,
+    with 95% intervals."""
 
     @property
     def accuracy(self) -> Interval:
@@ -133,6 +134,9 @@ def bench_aggregators(
     on_stage("answering test questions", 3, 4)
     below = fusing_floors(encoder, both, test, sizes(len(table.experts)))
     rows = [_row(final, choice, below) for choice in chosen]
+    for row, choice in zip(rows, chosen, strict=True):
+        if choice.setting is not None:
+            row.against.update(_against_fixed(row, choice.aggregator, rows))
     on_stage("done", 4, 4)
     return Bench(
         experts=table.experts,
@@ -204,6 +208,16 @@ def _row(stage: _Stage, choice: _Chosen, below: Sequence[Floor]) -> Row:
         tokens=recorded.tokens(counts),
         against={floor.name: paired_difference(scores, floor.scores, rng=rng) for floor in below},
     )
+
+
+def _against_fixed(row: Row, aggregator: str, rows: Sequence[Row]) -> dict[str, Interval]:
+    """An early row against the same aggregator with a fixed number of experts."""
+    rng = np.random.default_rng(_SEED)
+    return {
+        f"{aggregator}, {fixed.most} calls": paired_difference(row.scores, fixed.scores, rng=rng)
+        for fixed in rows
+        if fixed.name == aggregator
+    }
 
 
 def _floor_tokens(recorded: RecordedCandidates, floor: Floor) -> float:

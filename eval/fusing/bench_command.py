@@ -68,7 +68,7 @@ def _router(router: str, encoder: str, table: Any) -> TrainableConfig:
 
 
 def _show(found: dict[str, Any], out: Path) -> None:
-    from eval.fusing.report import coverage_line, floor_table, table
+    from eval.fusing.report import coverage_line, early_lines, floor_table, table
 
     screen = console()
     screen.print(floor_table(found))
@@ -78,6 +78,7 @@ def _show(found: dict[str, Any], out: Path) -> None:
         "* the best on validation. Differences are paired, with 95% bootstrap intervals. Calls and "
         "completion tokens are per question. ECE and Brier skill are of the support that the aggregator "
         "gives its answer.",
+        *early_lines(found),
         coverage_line(found),
         f"All of it is in {out}.",
     ):

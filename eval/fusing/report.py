@@ -122,6 +122,21 @@ def floor_table(found: dict[str, Any]) -> Table:
     return shown
 
 
+def early_lines(found: dict[str, Any]) -> list[str]:
+    """What stopping early costs and saves, in words."""
+    lines = []
+    for row in found["rows"]:
+        for fixed in found["rows"]:
+            difference = row["against"].get(f"{fixed['aggregator']}, {fixed['most_calls']} calls")
+            if row["setting"] and difference and not fixed["setting"] and row["calls"] < fixed["calls"]:
+                saved = 100 * (1 - row["calls"] / fixed["calls"])
+                lines.append(
+                    f"{row['aggregator']} ({row['setting']}) against {fixed['aggregator']} with "
+                    f"{fixed['most_calls']} calls: {_signed(difference)} with {saved:.0f}% fewer calls"
+                )
+    return lines
+
+
 def coverage_line(found: dict[str, Any]) -> str:
     """Accuracy against coverage of the winner at the largest bound, in words."""
     most = max(found["winner"], key=int)
