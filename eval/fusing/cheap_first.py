@@ -1,10 +1,10 @@
 """Cheap experts first, more only where an answer is in doubt: pool and threshold chosen, questions played.
 
 The pool is the most accurate experts on train, asked cheapest first. A learned fusion judges every answer,
-and a question stops at a support at which questions left out in turn were answered as well as the pool's
-best expert answers them. It is played as a system runs it with `router: fixed`, `aggregator: learned` and
-`stopping: posterior` with `first: 1`: no router sees the question; the length of an answer and agreement
-tell hard from easy. Knows no file and no comparison on test.
+and a question stops at the support that took the fewest tokens on questions left out in turn, of those that
+were within one standard error of the best expert's accuracy. It is played as a system runs it with
+`router: fixed`, `aggregator: learned` and `stopping: posterior` with `first: 1`: no router sees the
+question; the length of an answer and agreement tell hard from easy. Knows no file and no comparison on test.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from aggregators.learned.learned import LearnedFusion
 from compound.stopping import PosteriorRule
 from compound.stopping_config import PosteriorStoppingConfig
 from eval.fusing.early import play
-from eval.fusing.estimates import PARTS, router_estimates
+from eval.fusing.estimates import PARTS, LeftOut
 from eval.fusing.fitting import fit_fusion
 from eval.fusing.recorded import RecordedCandidates
 from experts.errors import ConfigError
 from experts.outcome_table import OutcomeTable
-from routers.config import BestSingleConfig
-from routers.training_data import folds
+from routers.training_data import expert_means, folds
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 """Supports at which stopping is tried; at 0 the cheapest expert always decides alone."""
@@ -74,10 +73,25 @@ def best_expert(train: OutcomeTable, pool: Sequence[str] | None = None) -> str:
     return names[int(means.argmax())]
 
 
-def least_tokens(left_out: Mapping[float, Played], accuracy: float) -> float | None:
-    """The threshold with the fewest tokens of those that are at least as accurate; None: there is none."""
-    good = [at for at, played in left_out.items() if played.scores.mean() >= accuracy - 1e-12]
-    return min(good, key=lambda at: (left_out[at].tokens.mean(), at), default=None)
+def least_tokens(tried: Mapping[float, Played], best: Played) -> float | None:
+    """The cheapest threshold within one standard error of the best expert's accuracy (Breiman et al. 1984).
+
+    Demanding the very same accuracy would choose by one or two questions, and choose anew with other ones.
+
+    Args:
+        tried: what each threshold came to.
+        best: the best expert alone, on the same questions in the same order.
+
+    Returns:
+        None where no threshold is both as accurate and not dearer.
+    """
+    good = []
+    for at, played in tried.items():
+        gain = played.scores - best.scores
+        error = gain.std() / np.sqrt(len(gain))
+        if gain.mean() >= -error and played.tokens.mean() <= best.tokens.mean():
+            good.append(at)
+    return min(good, key=lambda at: (tried[at].tokens.mean(), at), default=None)
 
 
 def left_out(both: OutcomeTable) -> dict[float, Played]:
@@ -99,18 +113,21 @@ def left_out(both: OutcomeTable) -> dict[float, Played]:
 
 
 def fit(table: OutcomeTable) -> LearnedFusion:
-    """A fusion that sees answers and lengths; its estimates are the experts' means.
+    """A fusion that sees answers and lengths, and of a router only the experts' means.
 
     Raises:
         ConfigError: there are too few questions or no answers.
     """
-    chances, _ = router_estimates(BestSingleConfig(kind="best_single"), table, table.take([]))
-    return fit_fusion(table, chances)
+    scores = table.outcomes.score[:, :, 0]
+    # Means of the other parts would give a part's own mean away: where it is low, theirs are high.
+    means = np.broadcast_to(expert_means(scores), scores.shape)
+    parts = np.asarray(folds([query.routing_text for query in table.queries], PARTS), dtype=np.int64)
+    return fit_fusion(table, LeftOut(chances=means, parts=parts))
 
 
 def play_at(fusion: LearnedFusion, asked: OutcomeTable, threshold: float) -> Played:
     """Experts asked in the order of the table, one by one, until the support reaches the threshold."""
-    # A fixed router gives no chances, and without chances the order is that of the table.
+    # A fixed router gives no chances: the order is that of the table, and the fusion takes the means.
     recorded = RecordedCandidates(asked, np.full(asked.outcomes.score.shape[:2], np.nan))
     rule = PosteriorRule(PosteriorStoppingConfig(kind="posterior", threshold=threshold), fusion)
     counts = [int(k) for k in play(rule, recorded, first=1)]

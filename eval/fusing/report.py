@@ -90,7 +90,8 @@ def table(found: dict[str, Any], most: int) -> Table:
     if most >= len(found["experts"]):
         title = f"All {most} experts"
     shown = Table(title=title, title_justify="left")
-    for name in ("aggregator", "valid.", "test, 95%", *(f"minus {name}" for name in compared)):
+    shown.add_column("aggregator", min_width=18)
+    for name in ("valid.", "test, 95%", *(f"minus {name}" for name in compared)):
         shown.add_column(name)
     for name in ("calls", "tokens", "ECE", "Brier skill"):
         shown.add_column(name, justify="right")

@@ -40,4 +40,5 @@ def robust_line(points: Sequence[Point], upper: Sequence[Point] | None = None) -
     intercept = median(y - slope * x for x, y in points)
     if intercept >= 0:
         return intercept, slope
-    return 0.0, median(y / x for x, y in points if x > 0)
+    through_zero = median(y / x for x, y in points if x > 0)
+    return (0.0, through_zero) if through_zero > 0 else None

@@ -77,7 +77,7 @@ def test_another_format_is_refused_whatever_it_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["[]", '{"kind": "knn"}', '{"format": 1, "kind": 3}'])
 def test_what_is_not_a_header_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "router.json").write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"is not a router's header: .+\."):
+    with pytest.raises(ConfigError, match=r"is not the header of a trained router: .+\."):
         load_header(tmp_path)
 
 

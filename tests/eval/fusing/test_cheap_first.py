@@ -20,8 +20,10 @@ from experts.errors import ConfigError
 from experts.outcome_table import OutcomeTable
 
 
-def played(accuracy: float, tokens: float) -> Played:
-    return Played(scores=np.array([accuracy]), tokens=np.array([tokens]), calls=np.ones(1))
+def played(right: int, tokens: float) -> Played:
+    """The first of 200 questions right."""
+    scores = (np.arange(200) < right).astype(np.float64)
+    return Played(scores=scores, tokens=np.full(200, tokens), calls=np.ones(200))
 
 
 def test_the_pool_is_the_most_accurate_cheapest_first(train: OutcomeTable) -> None:
@@ -52,11 +54,19 @@ def test_the_best_expert_counts_what_was_not_run_as_wrong(train: OutcomeTable) -
     assert best_expert(table, ("fay", "cyd")) == "cyd"
 
 
-def test_the_threshold_saves_most_among_the_accurate_ones() -> None:
-    tried = {0.5: played(0.8, 10.0), 0.9: played(0.9, 30.0), 0.7: played(0.9, 20.0), 0.8: played(0.95, 20.0)}
-    assert least_tokens(tried, 0.9) == 0.7
-    assert least_tokens(tried, 0.92) == 0.8
-    assert least_tokens(tried, 0.96) is None
+def test_the_threshold_saves_most_within_one_standard_error() -> None:
+    best = played(100, 50.0)
+    clearly_worse, better = played(90, 10.0), played(110, 40.0)
+    assert least_tokens({0.5: clearly_worse, 0.9: better}, best) == 0.9
+    swapped = best.scores.copy()
+    swapped[:4], swapped[-3:] = 0.0, 1.0
+    within = replace(played(100, 20.0), scores=swapped)
+    assert least_tokens({0.5: clearly_worse, 0.7: within, 0.9: better}, best) == 0.7
+
+
+def test_no_threshold_is_chosen_that_is_worse_or_dearer() -> None:
+    best = played(100, 50.0)
+    assert least_tokens({0.5: played(90, 10.0), 0.9: played(110, 51.0)}, best) is None
 
 
 def test_a_support_that_is_always_reached_asks_the_first_alone(train: OutcomeTable) -> None:
