@@ -4,7 +4,7 @@ The pool is the most accurate experts on train, asked cheapest first. A learned 
 and a question stops at the support that took the fewest tokens on questions left out in turn, of those that
 were within one standard error of the best expert's accuracy. It is played as a system runs it with
 `router: fixed`, `aggregator: learned` and `stopping: posterior` with `first: 1`: no router sees the
-question; the length of an answer and agreement tell hard from easy. Knows no file and no comparison on test.
+question; all there is to tell are the length of an answer and agreement. Knows no file and no test split.
 """
 
 from __future__ import annotations

@@ -100,12 +100,26 @@ def test_a_fusion_that_reads_hedges_finds_who_is_wrong(bench: Bench) -> None:
 
 
 def test_differences_are_to_every_floor_on_the_same_questions(bench: Bench) -> None:
+    floors = {floor.name for floor in bench.floors}
     for row in bench.rows:
-        assert set(row.against) == {floor.name for floor in bench.floors}
+        assert floors <= set(row.against)
+        assert (set(row.against) == floors) == (row.setting == "")
         for floor in bench.floors:
             gain = row.against[floor.name]
             assert gain.estimate == pytest.approx(row.scores.mean() - floor.scores.mean())
             assert gain.low <= gain.estimate <= gain.high
+
+
+def test_early_rows_also_have_the_difference_to_their_aggregator_at_fixed_calls(bench: Bench) -> None:
+    early = [row for row in bench.rows if row.setting]
+    assert early
+    for row in early:
+        floors = {floor.name for floor in bench.floors}
+        fuses = early_rules(LEARNED)[row.name][0]
+        assert set(row.against) - floors == {f"{fuses}, {calls} calls" for calls in (3, 5, 6)}
+        for calls in (3, 5, 6):
+            difference = row.scores.mean() - bench.row(fuses, calls).scores.mean()
+            assert row.against[f"{fuses}, {calls} calls"].estimate == pytest.approx(difference)
 
 
 def test_support_is_a_chance_where_an_aggregator_gives_one(bench: Bench) -> None:
