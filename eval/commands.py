@@ -51,7 +51,7 @@ def profile(
     """Run the pool on a benchmark split; write the outcome matrix (and, for a skill router, its profiles)."""
     from compound.config import default_config_path, load_config
     from compound.system import Compound
-    from eval.benchmarks import load_benchmark
+    from eval.benchmarks.names import load_benchmark
     from eval.budgeted_profile import profile_within_budget
     from eval.profile_summary import budget_summary, profile_summary
     from eval.profiling import outcome_matrix, run_experts
@@ -135,7 +135,7 @@ def evaluate(
 ) -> None:
     """Evaluate the system on a benchmark, beside the baselines that it must beat."""
     from compound.system import Compound
-    from eval.benchmarks import benchmark_version, load_benchmark
+    from eval.benchmarks.names import benchmark_version, load_benchmark
     from eval.confusion import confusion
     from eval.evaluation import evaluate_system
     from eval.pictures import draw_confusion
@@ -187,7 +187,7 @@ def _exit_with_errors(sentence: str) -> None:
 def demo(config: ConfigOption = None) -> None:
     """Answer a few questions with the routing explained, then evaluate a few hundred."""
     from compound.system import Compound
-    from eval.benchmarks import benchmark_version, load_benchmark
+    from eval.benchmarks.names import benchmark_version, load_benchmark
     from eval.evaluation import evaluate_system
     from eval.report import report_dict, report_table
     from experts.prompts import question_block

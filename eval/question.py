@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from experts.query import Query
+
+OfficialExtraction = Callable[[str, Query], str | None]
+"""(text of a completion, query) -> the letter, or None where it finds none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,17 @@ class Question:
     """Skill names as the benchmark's author sees them; empty where unknown. Not shown to experts."""
     split: str = ""
     """Which split the question belongs to."""
+    benchmark: str = ""
+    """Name of the benchmark that it is from."""
+    permutation: tuple[int, ...] = ()
+    """Where the options stood in the source: option i was option permutation[i]; () = not permuted."""
+    private: bool = False
+    """Whether it must not appear in plain text anywhere: reports show its id only, texts are sealed."""
+    official: OfficialExtraction | None = None
+    """The benchmark's own way to find the answer in a text, scored beside ours; None: it has none."""
+    same_value: bool = False
+    """Whether an open answer is right where it has the gold answer's value, such as 0.5 for 1/2
+    (math-verify); else it must be the same text in canonical form."""
 
     @property
     def id(self) -> str:

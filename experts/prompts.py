@@ -48,7 +48,9 @@ def render_messages(query: Query, prompts: PromptConfig, sample_index: int = 0) 
         sample_index: which of an expert's samples of the query it is for; decides on the approach, which
             stands before a system message of the query's own.
     """
-    instruction = prompts.choice_instruction if query.choices else prompts.open_instruction
+    instruction = query.instruction
+    if instruction is None:
+        instruction = prompts.choice_instruction if query.choices else prompts.open_instruction
     content = question_block(query)
     if instruction:
         content = f"{content}\n\n{instruction}"
@@ -56,8 +58,11 @@ def render_messages(query: Query, prompts: PromptConfig, sample_index: int = 0) 
 
 
 def _history(query: Query, approach: str) -> tuple[Message, ...]:
-    """All turns but the last, behind the approach; there is at most one system message in front."""
+    """All turns but the last, behind approach and examples; at most one system message, in front."""
     earlier = query.messages[:-1]
+    if query.examples:
+        system = earlier[:1] if earlier and earlier[0].role == "system" else ()
+        earlier = (*system, *query.examples, *earlier[len(system) :])
     if not approach:
         return earlier
     if earlier and earlier[0].role == "system":

@@ -50,6 +50,11 @@ class Query:
     """The conversation, oldest first; the last message is the user's and holds the question."""
     choices: tuple[str, ...] = ()
     """Options of a multiple-choice question in letter order, without letters; empty when open."""
+    examples: tuple[Message, ...] = ()
+    """Worked examples, as turns of user and assistant, that experts see before the conversation (few-shot).
+    They are about other questions, so routers never read them."""
+    instruction: str | None = None
+    """Behind the question in place of the configured one; None: as configured (`PromptConfig`)."""
 
     def __post_init__(self) -> None:
         if not self.id:

@@ -22,7 +22,7 @@ import typer
 from rich.console import Console
 
 from compound.config import default_config_path, load_config
-from eval.benchmarks import pocket_queries
+from eval.benchmarks.names import pocket_queries
 from eval.performance.json_child import json_child
 from eval.performance.measuring import answer_tokens, timed
 from eval.performance.yardstick import bare_settings, rendered

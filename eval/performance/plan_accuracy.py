@@ -20,7 +20,7 @@ from compound.config import SystemConfig, default_config_path, load_config
 from compound.planned import Plan
 from compound.planning_compare import Actual, compare
 from compound.system import Compound
-from eval.benchmarks import pocket_queries
+from eval.benchmarks.names import pocket_queries
 from eval.performance.measuring import keep
 from experts.query import Query
 

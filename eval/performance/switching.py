@@ -26,7 +26,7 @@ import typer
 from rich.console import Console
 
 from compound.config import default_config_path, load_config
-from eval.benchmarks import load_benchmark
+from eval.benchmarks.names import load_benchmark
 from eval.performance.measuring import keep, timed
 from experts.completion import Request
 from experts.config import HostingConfig, VllmExpert

@@ -42,7 +42,7 @@ def live_command(
     """Compare all aggregators on a live pool: chosen on validation, reported on test."""
     from compound.config import default_config_path, load_config
     from compound.system import Compound
-    from eval.benchmarks import benchmark_version, load_benchmark
+    from eval.benchmarks.names import benchmark_version, load_benchmark
     from eval.fusing.live.bench import bench_live
     from eval.fusing.live.lineup import lineup
     from eval.fusing.live.report import live_report

@@ -110,12 +110,14 @@ def test_differences_are_to_every_floor_on_the_same_questions(bench: Bench) -> N
             assert gain.low <= gain.estimate <= gain.high
 
 
-def test_early_rows_also_have_the_difference_to_their_aggregator_at_fixed_calls(bench: Bench) -> None:
+def test_early_rows_also_have_the_difference_to_their_aggregator_at_fixed_calls(
+    fusion: LearnedFusion, bench: Bench
+) -> None:
     early = [row for row in bench.rows if row.setting]
     assert early
     for row in early:
         floors = {floor.name for floor in bench.floors}
-        fuses = early_rules(LEARNED)[row.name][0]
+        fuses = early_rules(fusion)[row.name][0]
         assert set(row.against) - floors == {f"{fuses}, {calls} calls" for calls in (3, 5, 6)}
         for calls in (3, 5, 6):
             difference = row.scores.mean() - bench.row(fuses, calls).scores.mean()

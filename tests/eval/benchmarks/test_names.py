@@ -2,7 +2,7 @@
 
 import pytest
 
-from eval.benchmarks import benchmark_version, load_benchmark
+from eval.benchmarks.names import benchmark_version, load_benchmark
 from experts.errors import BenchmarkError
 
 

@@ -1,4 +1,4 @@
-"""Benchmarks by name. Knows where questions come from, not how they are answered."""
+"""Which benchmarks there are, and how one is opened by its name."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""One evaluation run and the folder that it leaves behind."""
