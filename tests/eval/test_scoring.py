@@ -133,4 +133,4 @@ def test_scores_of_outcomes() -> None:
 
 
 def test_a_query_has_no_place_for_gold() -> None:
-    assert {field.name for field in fields(Query)} == {"id", "messages", "choices"}
+    assert {field.name for field in fields(Query)} == {"id", "messages", "choices", "examples", "instruction"}
