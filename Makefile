@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := aggregators compound eval experts routers scripts tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check fmt test test-gpu profile-pocket bench-hosting clean
+.PHONY: help install demo check fmt test test-full test-gpu profile-pocket bench-hosting clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,6 +29,9 @@ fmt: $(VENV)/.installed-test ## Format, and repair what the linter can
 
 test: check ## All checks, then all tests that need neither GPU nor network
 	$(BIN)/python -m pytest
+
+test-full: $(VENV)/.installed-full ## Slow checks: kills, the report in a browser (needs chromium), other projects' harnesses
+	$(BIN)/python -m pytest -m full --timeout 900
 
 test-gpu: $(VENV)/.installed-test ## Tests that need an NVIDIA GPU
 	$(BIN)/python -m pytest -m gpu
@@ -55,5 +58,9 @@ $(VENV)/.installed-test: pyproject.toml scripts/install.py
 	@$(check_python)
 	$(PYTHON) scripts/install.py --venv $(VENV) cpu test dev
 	@touch $@ $(VENV)/.installed-demo
+
+$(VENV)/.installed-full: $(VENV)/.installed-test
+	$(PYTHON) scripts/install.py --venv $(VENV) cpu test dev browser interchange
+	@touch $@
 
 check_python = test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and no python3 was found. Try: make PYTHON=/path/to/python3.11"; exit 1; }

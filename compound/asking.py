@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from compound.build import BuiltPool
 from compound.event_loop import CLOSED, BackgroundLoop
-from compound.progress import OnProgress
+from compound.progress import OnCompletion, OnProgress
 from experts.completion import Completion, Request, Usage
 from experts.engine import Generate
 from experts.errors import CompoundError
@@ -30,10 +30,17 @@ _STAGE = "experts answering"
 class PoolCalls:
     """Asks the pool, on behalf of a system and of its router and aggregator."""
 
-    def __init__(self, built: BuiltPool, loop: BackgroundLoop, on_progress: OnProgress) -> None:
+    def __init__(
+        self,
+        built: BuiltPool,
+        loop: BackgroundLoop,
+        on_progress: OnProgress,
+        on_completion: OnCompletion,
+    ) -> None:
         self._built = built
         self._loop = loop
         self._on_progress = on_progress
+        self._on_completion = on_completion
         self._calls = itertools.count()
         self.usage = Usage()
         """Of everything that was asked so far, annotators and aggregators included."""
@@ -55,6 +62,7 @@ class PoolCalls:
                 if isinstance(event, Completion):
                     done[event.request_id] = event
                     self.usage += event.usage
+                    self._on_completion(event)
                     self._on_progress(stage, len(done), len(requests))
                     if on_completion is not None:
                         on_completion(event)

@@ -16,6 +16,7 @@ from experts.engines.scripted import ScriptedEngine
 from experts.errors import ConfigError
 from experts.hosting.hosted_engine import HostedEngine
 from experts.pool import Pool
+from experts.sealing import Seal
 from experts.store import CompletionStore
 from experts.stored_engine import StoredEngine
 
@@ -29,6 +30,8 @@ class BuiltPool:
     pool: Pool
     hosted: HostedEngine | None
     """The engine of the vLLM experts, where there are any."""
+    recorded: RecordedEngine | None
+    """The engine of the recorded experts, where there are any."""
     store: CompletionStore | None
 
 
@@ -51,12 +54,15 @@ def fitting_aggregator(config: SystemConfig) -> Aggregator:
     return aggregator
 
 
-def build_pool(config: SystemConfig, store: Path | None = None, *, last: str | None = None) -> BuiltPool:
+def build_pool(
+    config: SystemConfig, store: Path | None = None, *, seal: Seal | None = None, last: str | None = None
+) -> BuiltPool:
     """The pool of a configuration.
 
     Args:
         config: of the whole system.
         store: file of finished completions; what it holds is not asked again.
+        seal: texts in the store are sealed with it; None: they are written as they are.
         last: the expert that aggregates, if there is one; it comes last on its slot.
 
     Raises:
@@ -64,29 +70,33 @@ def build_pool(config: SystemConfig, store: Path | None = None, *, last: str | N
     """
     engines: list[Engine] = []
     hosted_experts: dict[str, VllmExpert] = {}
+    recorded_experts: dict[str, RecordedExpert] = {}
     for name, expert in config.all_experts.items():
         if isinstance(expert, VllmExpert):
             hosted_experts[name] = expert
+        elif isinstance(expert, RecordedExpert):
+            recorded_experts[name] = expert
         else:
             engines.append(_engine(name, expert))
-    hosted = None
+    hosted = recorded = None
     if hosted_experts:
         hosted = HostedEngine(hosted_experts, config.hosting, last=last)
         engines.append(hosted)
+    if recorded_experts:
+        recorded = RecordedEngine(recorded_experts, config.hosting, last=last)
+        engines.append(recorded)
     pool = Pool(
         engines,
         prices={name: expert.price for name, expert in config.all_experts.items()},
         sampling={name: expert.sampling for name, expert in config.all_experts.items()},
     )
     if store is None:
-        return BuiltPool(pool, pool, hosted, None)
-    completions = CompletionStore(store)
-    return BuiltPool(StoredEngine(pool, completions), pool, hosted, completions)
+        return BuiltPool(pool, pool, hosted, recorded, None)
+    completions = CompletionStore(store, seal=seal)
+    return BuiltPool(StoredEngine(pool, completions), pool, hosted, recorded, completions)
 
 
-def _engine(name: str, expert: OpenAIExpert | RecordedExpert | ScriptedExpertConfig) -> Engine:
+def _engine(name: str, expert: OpenAIExpert | ScriptedExpertConfig) -> Engine:
     if isinstance(expert, OpenAIExpert):
         return OpenAIEngine(name, expert)
-    if isinstance(expert, RecordedExpert):
-        return RecordedEngine(name, expert)
     return ScriptedEngine.from_config(name, expert)

@@ -15,13 +15,11 @@ from compound.build import fitting_aggregator
 from compound.config import SystemConfig
 from compound.planned import Plan, PlannedRound
 from compound.planning_demand import Demand, DemandEstimator, RoundName, RoutingBasis
+from compound.planning_machine import is_simulated, slot_facts
 from compound.planning_slots import PlannedSlots, SlotRound
-from experts.config import OpenAIExpert, VllmExpert
-from experts.errors import CompoundError, ConfigError
-from experts.hosting.device_name import slot_device
-from experts.hosting.model_facts import model_facts
+from experts.config import OpenAIExpert
+from experts.errors import ConfigError
 from experts.query import Query
-from experts.scheduling.cost_file import default_cost_path, load_costs
 from experts.scheduling.costs import CostBook
 from experts.scheduling.model_costs import ModelFacts
 from experts.scheduling.switches import count_kinds
@@ -56,7 +54,7 @@ def plan(
         raise ConfigError("There is nothing to plan: the list of questions is empty.")
     if slots < 1:
         raise ConfigError(f"A plan needs at least 1 slot, got {slots}.")
-    facts = _hosted_facts(config)
+    facts = slot_facts(config)
     k = config.k if k is None else k
     aggregator = fitting_aggregator(config)
     rounds, routing = _rounds(queries, config, k, costs, facts, aggregator)
@@ -64,7 +62,8 @@ def plan(
     ran, wider = (_run(rounds, number, facts, config, costs, last) for number in (slots, slots + 1))
     hosted = any(part for one in ran for part in one.slots)
     start = costs.start_seconds()
-    start_s = start.seconds if hosted else 0.0
+    # A simulated machine is there from the beginning.
+    start_s = start.seconds if hosted and not is_simulated(config) else 0.0
     all_s = start_s + sum(sum(one.seconds) for one in ran)
     guessed_s = sum(one.guessed_s for one in ran) + (start_s if start.basis == "guess" else 0.0)
     return Plan(
@@ -80,12 +79,6 @@ def plan(
         one_more_slot_s=start_s + sum(max(one.seconds) for one in wider),
         unknown_models=tuple(name for name, f in facts.items() if not f.weight_bytes),
     )
-
-
-def known_costs(config: SystemConfig) -> CostBook:
-    """What this machine has learned about a slot as it is configured; first guesses where nothing."""
-    hosting = config.hosting
-    return load_costs(hosting.costs or default_cost_path(), slot_device(hosting))
 
 
 def _rounds(
@@ -108,22 +101,6 @@ def _rounds(
     return [(name, demands) for name, demands in rounds if demands], routing
 
 
-def _hosted_facts(config: SystemConfig) -> dict[str, ModelFacts]:
-    """Facts of the experts that take a slot, by name.
-
-    Raises:
-        ConfigError: the files of one cannot be read; says of which.
-    """
-    facts = {}
-    for name, expert in config.all_experts.items():
-        if isinstance(expert, VllmExpert):
-            try:
-                facts[name] = model_facts(expert)
-            except CompoundError as error:
-                raise ConfigError(f"Expert {name!r} cannot be planned: {error}") from error
-    return facts
-
-
 def _remote_key(config: SystemConfig, name: str) -> str:
     """Key of a model that is not hosted here: an endpoint's name and address, else the expert's name."""
     expert = config.all_experts[name]
@@ -140,7 +117,8 @@ def _run(
     costs: CostBook,
     last: str | None,
 ) -> list[SlotRound]:
-    planned = PlannedSlots(slots, facts, costs, last=last, parked=config.hosting.parked_engines)
+    parked = 0 if is_simulated(config) else config.hosting.parked_engines
+    planned = PlannedSlots(slots, facts, costs, last=last, parked=parked)
     return [planned.run(demands) for _, demands in rounds]
 
 

@@ -26,9 +26,10 @@ from compound.expert_round import ExpertRound, OnDone
 from compound.fusing import Fusing
 from compound.overrides import overridden
 from compound.planned import Plan
-from compound.planning import known_costs, plan
+from compound.planning import plan
+from compound.planning_machine import known_costs
 from compound.planning_shares import observe_shares
-from compound.progress import OnProgress, silent
+from compound.progress import OnCompletion, OnProgress, silent, unwatched
 from compound.questions import Question, to_queries
 from compound.stopping import stopping_rule
 from compound.waves import Waves, cost_of
@@ -40,6 +41,7 @@ from experts.query import Message, Query
 from experts.sampling import SamplingConfig
 from experts.scheduling.costs import CostBook
 from experts.scheduling.switches import SwitchCounts, count
+from experts.sealing import Seal
 from routers.build import build_router
 from routers.config import RouterConfig
 from routers.policies.config import PolicyConfig, TopKPolicyConfig
@@ -56,14 +58,22 @@ class Compound:
     """
 
     def __init__(
-        self, config: SystemConfig, *, store: str | Path | None = None, on_progress: OnProgress = silent
+        self,
+        config: SystemConfig,
+        *,
+        store: str | Path | None = None,
+        seal: Seal | None = None,
+        on_progress: OnProgress = silent,
+        on_completion: OnCompletion = unwatched,
     ) -> None:
         """Wire the parts; engines start with the first work.
 
         Args:
             config: see `compound.load_config`.
             store: file of finished completions, made if need be; what it holds is not asked again.
+            seal: texts in the store are sealed with it, for questions that must not be published.
             on_progress: called as work is done.
+            on_completion: called with every completion as it comes.
 
         Raises:
             ConfigError: profiles, recordings, the store or the rule of stopping cannot be used, or the
@@ -74,10 +84,10 @@ class Compound:
         self._aggregator = fitting_aggregator(config)
         self._rule = None if config.stopping is None else stopping_rule(config.stopping)
         last = next(iter(self._aggregator.experts), None)
-        self._built = build_pool(config, Path(store) if store else None, last=last)
+        self._built = build_pool(config, Path(store) if store else None, seal=seal, last=last)
         self._on_progress = on_progress
         self._loop = BackgroundLoop()
-        self._calls = PoolCalls(self._built, self._loop, on_progress)
+        self._calls = PoolCalls(self._built, self._loop, on_progress, on_completion)
         self._closed = False
 
     @classmethod
@@ -243,11 +253,33 @@ class Compound:
         self._check_open()
         return self._loop.run(self._calls.run(requests))
 
+    def identity(self, expert: str) -> str:
+        """What an expert's texts depend on: its weights or its recording, engine and dtype.
+
+        Raises:
+            ExpertError: no such expert.
+        """
+        return self._built.pool.identity(expert)
+
     def switches(self) -> SwitchCounts:
-        """How often experts have been made resident so far, by kind."""
+        """How often experts have been made resident so far, by kind; recorded ones on a simulated machine."""
         self._check_open()
-        hosted = self._built.hosted
-        return count(hosted.switches()) if hosted else SwitchCounts()
+        engines = (self._built.hosted, self._built.recorded)
+        return count(switch for engine in engines if engine for switch in engine.switches())
+
+    def simulated_seconds(self) -> float:
+        """Clock of the simulated machine on which recorded experts are timed; 0.0 where there is none."""
+        return 0.0 if self._built.recorded is None else self._built.recorded.simulated_seconds
+
+    @property
+    def played_back(self) -> tuple[str, ...]:
+        """Experts and helpers whose outputs were recorded earlier: no model runs for them."""
+        return () if self._built.recorded is None else self._built.recorded.experts
+
+    @property
+    def estimated_tokens(self) -> tuple[str, ...]:
+        """Played-back experts whose tokens were not recorded: they are characters / 4."""
+        return () if self._built.recorded is None else self._built.recorded.estimated
 
     def faults(self) -> list[Fault]:
         """What has broken under this system's work so far, and what was done about it; oldest first."""
@@ -256,6 +288,11 @@ class Compound:
     def usage(self) -> Usage:
         """Of everything that was asked so far, annotators and aggregators included."""
         return self._calls.usage
+
+    @property
+    def from_store(self) -> int:
+        """Completions that the store had, so that nobody was asked."""
+        return 0 if self._built.store is None else self._built.store.found
 
     def plan(self, questions: Question | Sequence[Question], *, k: int | None = None) -> Plan:
         """What answering would load, move, generate and take from a cold start; runs nothing.

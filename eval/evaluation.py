@@ -1,113 +1,139 @@
 """Evaluates a system on benchmark questions, beside the baselines that it must beat.
 
 The system is run as users run it; then the experts that it did not ask are asked too, so that every
-baseline is computed on the same questions and the same completions. Knows no benchmark.
+baseline is computed on the same questions and the same completions. Knows no benchmark and no file.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
-from compound.answer import Answer, Timings
+from compound.answer import Answer
 from compound.planned import Plan
 from compound.planning_compare import Actual, Comparison, compare
-from compound.planning_demand import RoundName
 from compound.system import Compound
 from eval import baselines
-from eval.metrics import Counts, count
-from eval.profiling import outcome_matrix, run_experts
+from eval.baselines import Scores, Spent
+from eval.profiling import Asked, outcome_matrix, run_experts
 from eval.question import Question
+from eval.runs.course import Course
 from eval.scoring import score_verdict
-from experts.completion import Usage
 from experts.errors import BenchmarkError, CompoundError
-from experts.hosting.records import Fault
 from experts.outcomes import OutcomeMatrix
-from experts.scheduling.switches import SwitchCounts
 
 _log = logging.getLogger(__name__)
 
+Baselines = Literal["all", "cheap", "none"]
+"""all; cheap: none that needs completions of its own beside those of the pool; none: nobody is asked whom
+the system does not ask."""
+_ROUNDING = 0.05
+"""Calls beyond a whole number that are passed over, such as those of a few experts that were replaced."""
+_NOT_ASKED_FOR = "left out by --baselines"
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evaluation:
     """Everything that was found. Score vectors have shape (n,), in [0, 1], errors counted as 0."""
 
     questions: tuple[Question, ...]
     answers: tuple[Answer, ...]
+    asked: Asked
+    """Completions of experts by question and expert: those of the whole pool, unless it was not asked."""
     outcomes: OutcomeMatrix
-    """Every expert of the pool on every question."""
-    best_single: str
-    """The expert with the best accuracy on *other* questions (validation)."""
-    counts: Counts
-    """Outcomes of the system's answers."""
-    truncated: int
-    """Completions of the system that were cut off."""
-    scores: dict[str, baselines.Scores]
+    """The same, scored; NaN where an expert was not run."""
+    best_single: str | None
+    """The expert with the best accuracy on *other* questions (validation); None without any."""
+    scores: Mapping[str, Scores]
     """Row of the table -> score per question."""
-    switches: SwitchCounts
-    """Of the system's own run."""
-    usage: Usage
-    """Of the system's own run, over all questions."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Wall seconds of the system's own run by stage."""
-    planned: Sequence[Comparison] = ()
-    """What was planned for a cold start against what the system's own run took; empty: nothing is hosted
-    here, or it could not be planned."""
-    faults: Sequence[Fault] = ()
-    """What broke during the system's own run, and what was done about it."""
+    spent: Mapping[str, Spent]
+    """Row of the table -> what it takes; only of rows that ask others than the system does."""
+    absent: Mapping[str, str]
+    """Row of the table that could not be computed -> why."""
+    course: Course
+    """Of the system's own run, and seconds of the baselines."""
 
 
 def evaluate_system(
-    system: Compound, questions: Sequence[Question], validation: Sequence[Question]
+    system: Compound,
+    questions: Sequence[Question],
+    validation: Sequence[Question],
+    *,
+    beside: Baselines = "all",
 ) -> Evaluation:
-    """Run the system and all baselines.
+    """Run the system and its baselines.
 
     Args:
         system: to be evaluated.
         questions: to report on.
-        validation: to choose the best single expert on.
+        validation: to choose the best single expert on; empty: rows that need one are absent.
+        beside: which baselines.
 
     Raises:
-        BenchmarkError: a question is in both lists, or one of them is empty.
+        BenchmarkError: a question is in both lists, or there is none to report on.
     """
     _check_apart(questions, validation)
+    answers, course = _run(system, questions)
+    started = time.perf_counter()
+    asked: Asked = {(c.query_id, c.expert): c for a in answers for c in a.completions if c.sample_index == 0}
+    if beside != "none":
+        asked = run_experts(system, questions, known=asked)
+    outcomes = outcome_matrix(questions, tuple(system.config.experts), asked)
+    rows = _Rows(system, questions, answers, asked, outcomes)
+    rows.add(validation, beside)
+    seconds = {**course.seconds, "baselines": time.perf_counter() - started}
+    return Evaluation(
+        questions=tuple(questions),
+        answers=tuple(answers),
+        asked=asked,
+        outcomes=outcomes,
+        best_single=rows.best_single,
+        scores=rows.scores,
+        spent=rows.spent,
+        absent=rows.absent,
+        course=course.model_copy(update={"seconds": seconds}),
+    )
+
+
+def _run(system: Compound, questions: Sequence[Question]) -> tuple[list[Answer], Course]:
+    """The system's own answers, and how it went."""
     plan = _plan(system, questions)
-    before, faults, used, started = system.switches(), system.faults(), system.usage(), time.perf_counter()
+    before, faults, used = system.switches(), system.faults(), system.usage()
+    virtual, started = system.simulated_seconds(), time.perf_counter()
     answers = system.answer([q.query for q in questions])
     wall = time.perf_counter() - started
-    switches = system.switches() - before
-    usage = system.usage()
+    switches, usage = system.switches() - before, system.usage()
+    stages = answers[0].timings
     actual = Actual(
-        seconds=_stages(answers[0].timings),
+        seconds={"route": stages.route, "generate": stages.generate, "aggregate": stages.aggregate},
         switches=switches,
         prompt_tokens=usage.prompt_tokens - used.prompt_tokens,
         completion_tokens=usage.completion_tokens - used.completion_tokens,
         cost_usd=usage.cost_usd - used.cost_usd,
     )
-    new_faults = system.faults()[len(faults) :]
-    known = {(c.query_id, c.expert): c for a in answers for c in a.completions if c.sample_index == 0}
-    experts = tuple(system.config.experts)
-    asked = run_experts(system, questions, known=known)
-    outcomes = outcome_matrix(questions, experts, asked)
-    verdicts = [score_verdict(a.verdict, q) for a, q in zip(answers, questions, strict=True)]
-    best = baselines.best_single(system, validation)
-    scores = {"system": baselines.as_scores(verdicts)} | _scores(system, questions, answers, outcomes, best)
-    return Evaluation(
-        questions=tuple(questions),
-        answers=tuple(answers),
-        outcomes=outcomes,
-        best_single=best,
-        counts=count(verdicts),
-        truncated=sum(c.finish_reason == "length" for a in answers for c in a.completions),
-        scores=scores,
-        switches=switches,
-        usage=sum((a.usage for a in answers), Usage()),
-        seconds={**{str(name): s for name, s in actual.seconds.items()}, "total": wall},
-        planned=compare(plan, actual) if plan and plan.start_s else (),
-        faults=tuple(new_faults),
+    simulated = system.simulated_seconds() - virtual
+    return answers, Course(
+        seconds={**{str(name): s for name, s in actual.seconds.items()}, "system": wall},
+        simulated=bool(simulated),
+        simulated_seconds={"system": simulated} if simulated else {},
+        switches=asdict(switches),
+        planned=_planned(plan, actual, simulated),
+        faults=tuple(asdict(fault) for fault in system.faults()[len(faults) :]),
     )
+
+
+def _planned(plan: Plan | None, actual: Actual, simulated: float) -> tuple[Comparison, ...]:
+    """Planned against actual; () where nothing took a slot."""
+    if plan is None:
+        return ()
+    if simulated and [r.name for r in plan.rounds] == ["generate"]:
+        # One round on the simulated machine: its clock is what the plan is of, not that of this process.
+        return tuple(compare(plan, replace(actual, seconds={"generate": simulated})))
+    return tuple(compare(plan, actual)) if plan.start_s else ()
 
 
 def _plan(system: Compound, questions: Sequence[Question]) -> Plan | None:
@@ -119,13 +145,9 @@ def _plan(system: Compound, questions: Sequence[Question]) -> Plan | None:
         return None
 
 
-def _stages(stages: Timings) -> dict[RoundName, float]:
-    return {"route": stages.route, "generate": stages.generate, "aggregate": stages.aggregate}
-
-
 def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) -> None:
-    if not questions or not validation:
-        raise BenchmarkError("An evaluation needs questions to report on and others to choose by.")
+    if not questions:
+        raise BenchmarkError("An evaluation needs questions to report on, got none.")
     shared = {q.id for q in questions} & {q.id for q in validation}
     if shared:
         raise BenchmarkError(
@@ -134,20 +156,76 @@ def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) 
         )
 
 
-def _scores(
-    system: Compound,
-    questions: Sequence[Question],
-    answers: Sequence[Answer],
-    outcomes: OutcomeMatrix,
-    best: str,
-) -> dict[str, baselines.Scores]:
-    """All rows but the system's own; the ones about an aggregating model only where there is one."""
-    calls = max(len(a.completions) + (a.verdict.completion is not None) for a in answers)
-    scores = baselines.from_outcomes(answers, outcomes, best) | baselines.votes(questions, answers)
-    scores["self_consistency"] = baselines.self_consistency(system, questions, best, calls)
-    aggregating: str | None = getattr(system.config.aggregator, "expert", None)
-    if aggregating is not None:
-        scores["aggregator_alone"] = baselines.aggregator_alone(system, questions, aggregating)
-        if len(questions) > 1:
-            scores["shuffled_candidates"] = baselines.shuffled_candidates(system, questions, answers)
-    return scores
+@dataclass
+class _Rows:
+    """The rows of the table, as they are computed."""
+
+    system: Compound
+    questions: Sequence[Question]
+    answers: Sequence[Answer]
+    asked: Asked
+    outcomes: OutcomeMatrix
+    best_single: str | None = None
+
+    def __post_init__(self) -> None:
+        pairs = zip(self.answers, self.questions, strict=True)
+        self.scores: dict[str, Scores] = {
+            "system": baselines.as_scores([score_verdict(a.verdict, q) for a, q in pairs]),
+            **baselines.votes(self.questions, self.answers),
+        }
+        self.spent: dict[str, Spent] = {}
+        self.absent: dict[str, str] = {}
+
+    def add(self, validation: Sequence[Question], beside: Baselines) -> None:
+        """All rows but the system's and the votes over its own answers, in the order of the table."""
+        if beside == "none":
+            for row in ("router_top1", "best_single", "random", "oracle", "fixed_top_k"):
+                self.absent[row] = _NOT_ASKED_FOR
+        else:
+            self.scores |= baselines.from_outcomes(self.answers, self.outcomes)
+            self._chosen_on(validation, beside)
+        self._aggregating(beside)
+
+    def _chosen_on(self, validation: Sequence[Question], beside: Baselines) -> None:
+        """Rows of experts that were chosen on other questions."""
+        if not validation:
+            reason = "there are no other questions to choose experts on"
+            self.absent |= dict.fromkeys(("best_single", "fixed_top_k", "self_consistency"), reason)
+            return
+        ranked = baselines.best_first(self.system, validation)
+        self.best_single = best = ranked[0]
+        column = self.outcomes.experts.index(best)
+        self.scores["best_single"] = baselines.without_errors(self.outcomes)[:, column]
+        k = self.system.config.k
+        self._add("fixed_top_k", baselines.fixed_vote(self.questions, self.asked, ranked[:k]))
+        if beside != "all":
+            self.absent["self_consistency"] = _NOT_ASKED_FOR
+            return
+        calls = self._calls()
+        found = baselines.self_consistency(self.system, self.questions, best, calls)
+        if found is None:
+            self.absent["self_consistency"] = f"there are not {calls} recorded samples of {best} a question"
+        else:
+            self._add("self_consistency", found)
+
+    def _aggregating(self, beside: Baselines) -> None:
+        """Rows about an aggregating model; none where there is no model."""
+        expert: str | None = getattr(self.system.config.aggregator, "expert", None)
+        if expert is None:
+            return
+        if beside != "all":
+            self.absent |= dict.fromkeys(("aggregator_alone", "shuffled_candidates"), _NOT_ASKED_FOR)
+            return
+        self._add("aggregator_alone", baselines.aggregator_alone(self.system, self.questions, expert))
+        if len(self.questions) > 1:
+            self.scores["shuffled_candidates"] = baselines.shuffled_candidates(
+                self.system, self.questions, self.answers
+            )
+
+    def _calls(self) -> int:
+        """The system's mean calls a question, rounded up: as many samples are fair to self-consistency."""
+        calls = sum(len(a.completions) + (a.verdict.completion is not None) for a in self.answers)
+        return math.ceil(calls / len(self.answers) - _ROUNDING)
+
+    def _add(self, row: str, found: tuple[Scores, Spent]) -> None:
+        self.scores[row], self.spent[row] = found

@@ -18,6 +18,8 @@ class Question:
     query: Query
     gold: str
     """The letter of the right option, or for an open question the answer's text."""
+    accepted: tuple[str, ...] = ()
+    """Other answers to an open question that are right too."""
     subject: str
     """Coarse field for reports, such as "geography"."""
     skills: tuple[str, ...] = ()

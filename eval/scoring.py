@@ -15,9 +15,11 @@ from types import MappingProxyType
 from typing import Literal
 
 from eval.question import Question
+from eval.same_value import same_value
 from experts.completion import Completion
 from experts.errors import BenchmarkError
 from experts.extraction import canonical, extract_answer, same_answer
+from experts.query import Query
 from experts.verdict import Verdict
 
 Outcome = Literal["right", "wrong", "unparsed", "abstained", "error"]
@@ -41,6 +43,7 @@ def score_answer(answer: str | None, question: Question) -> Outcome:
     Letters are compared as letters and open answers in canonical form (`experts.extraction`). Where
     the open gold answer is a bare number, words behind the answer's number are passed over ("25
     students" is 25), since there is no unit to compare them with; "5 to 7", "2x" and "x^2" are none.
+    Where `question.same_value`, answers of the same value are right too (`eval.same_value`).
 
     Raises:
         BenchmarkError: the gold answer is empty or not a letter of the options.
@@ -52,12 +55,12 @@ def score_answer(answer: str | None, question: Question) -> Outcome:
         raise BenchmarkError(f"Question {question.id!r}: gold must be {allowed}, got {question.gold!r}.")
     if answer is None:
         return "unparsed"
-    if same_answer(answer, question.gold, query):
+    golds = (question.gold, *question.accepted)
+    if any(_same(answer, right, query) for right in golds):
         return "right"
-    if not query.choices and _PLAIN_NUMBER.fullmatch(gold):
-        amount = _AMOUNT.fullmatch(canonical(answer, query))
-        if amount is not None and amount["number"] and same_answer(amount["number"], gold, query):
-            return "right"
+    # By value last: it may start a process.
+    if question.same_value and any(same_value(answer, right) for right in golds):
+        return "right"
     return "wrong"
 
 
@@ -83,6 +86,16 @@ def score_verdict(verdict: Verdict, question: Question) -> Outcome:
     if verdict.error is not None:
         return "error"
     return "abstained" if verdict.abstained is not None else score_answer(verdict.answer, question)
+
+
+def _same(answer: str, gold: str, query: Query) -> bool:
+    if same_answer(answer, gold, query):
+        return True
+    plain = canonical(gold, query)
+    if query.choices or not _PLAIN_NUMBER.fullmatch(plain):
+        return False
+    amount = _AMOUNT.fullmatch(canonical(answer, query))
+    return amount is not None and bool(amount["number"]) and same_answer(amount["number"], plain, query)
 
 
 def _check_same(query_id: str, question: Question) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from experts.sampling import SamplingConfig
 
@@ -92,12 +92,31 @@ class OpenAIExpert(ExpertBase):
 
 
 class RecordedExpert(ExpertBase):
-    """Outputs recorded earlier, replayed by query id (and sample index)."""
+    """Outputs recorded earlier, played back by query id (and sample index): no model runs."""
 
     kind: Literal["recorded"]
     path: Path
-    """JSONL of `{"query_id", "text", "sample_index"?, "finish_reason"?, "completion_tokens"?}`;
-    relative to the configuration file."""
+    """JSONL of `{"query_id", "text", "sample_index"?, "finish_reason"?, "prompt_tokens"?,
+    "completion_tokens"?}`, or parquet (ends in .parquet) with these columns, for several experts with a
+    column `model` too; relative to the configuration."""
+    model: str | None = None
+    """Whose rows, by the column `model` of a parquet file; None: it has only one."""
+    id_prefix: str = ""
+    """Put in front of every recorded id to make it the run's, such as `mmlu_pro:`."""
+    parameters_b: float | None = Field(default=None, gt=0)
+    """Size in billions of parameters of 16 bits, for which switches and generation are timed on a simulated
+    GPU; None: not simulated, answers come at once."""
+    family: str | None = None
+    """Experts of the same family are switched by reloading weights; None: a family of its own."""
+
+    @model_validator(mode="after")
+    def _model_of_parquet(self) -> RecordedExpert:
+        if self.model is not None and self.path.suffix != ".parquet":
+            raise ValueError(
+                f"`model` names rows of a parquet file, and {self.path} does not end in .parquet: "
+                "leave it out, or give such a file"
+            )
+        return self
 
 
 class ScriptedExpertConfig(ExpertBase):

@@ -1,7 +1,7 @@
 """Completions kept on disk, so that no work is done twice: an append-only JSONL file with one writer.
 
-Extracted answers and scores are never in it: they are redone from the text. Knows no engine; who
-asks what the store lacks is `experts.stored_engine`.
+Extracted answers and scores are never in it: they are redone from the text. With a seal, texts are written
+sealed and nothing else. Knows no engine; who asks what the store lacks is `experts.stored_engine`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from typing import Any
 from experts.completion import Certainty, Completion, Request, Usage
 from experts.errors import ConfigError
 from experts.sampling import SamplingConfig
+from experts.sealing import Seal, SealError
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
 """Version of the key and of the lines; raised when either changes its meaning."""
+_SEALED = "sealed"
+"""In place of a line's text."""
 _BEGINNING = b'{"format": '
 """How every line of a store begins."""
 
@@ -60,15 +63,24 @@ class CompletionStore:
     necessarily a power cut (no fsync per line). Texts stay on disk; only places are in memory.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, seal: Seal | None = None) -> None:
         """Open or create the file, lock it, and read what it holds.
 
+        Args:
+            path: of the file.
+            seal: texts are sealed with it; None: they are written as they are.
+
         Raises:
-            ConfigError: another writer has it, it cannot be written, or it is not a store.
+            ConfigError: another writer has it, it cannot be written, it is not a store, or its texts are
+                sealed and no seal is given (or the other way round, or another one).
         """
         self.path = Path(path)
+        self._seal = seal
+        self.found = 0
+        """How many completions it was asked for and had."""
         self.dropped = 0
         """Unreadable lines found when opening, a torn last one included; they are asked again."""
+        self._unopened: SealError | None = None
         self._places: dict[str, tuple[int, int]] = {}
         self._mutex = threading.Lock()
         self._lock_fd = self._fd = -1
@@ -116,7 +128,8 @@ class CompletionStore:
             self._check_open()
             place = self._places.get(key)
             line = os.pread(self._fd, place[1], place[0]) if place else None
-        return None if line is None else _completion(json.loads(line))
+            self.found += place is not None
+        return None if line is None else _completion(self._opened(json.loads(line)))
 
     def put(self, key: str, completion: Completion) -> None:
         """Append a completion. Error completions are not stored; the first under a key stays.
@@ -126,7 +139,7 @@ class CompletionStore:
         """
         if not completion.ok:
             return
-        line = (json.dumps(_line(key, completion)) + "\n").encode()
+        line = (json.dumps(self._sealed(_line(key, completion))) + "\n").encode()
         with self._mutex:
             self._check_open()
             if key not in self._places:
@@ -148,6 +161,31 @@ class CompletionStore:
                 f"The completion store {self.path} is being written by another run; "
                 "wait until that has ended, or give another path."
             ) from error
+
+    def _sealed(self, row: dict[str, Any]) -> dict[str, Any]:
+        if self._seal is None:
+            return row
+        return {name: value for name, value in row.items() if name != "text"} | {
+            _SEALED: self._seal.seal(row["text"])
+        }
+
+    def _opened(self, row: dict[str, Any]) -> dict[str, Any]:
+        if self._seal is None:
+            return row
+        return {**row, "text": self._seal.open(row[_SEALED])}
+
+    def _check_seal(self, row: dict[str, Any]) -> None:
+        """A store is sealed from its first line to its last, or not at all."""
+        if _SEALED not in row and "text" not in row:
+            return
+        if (_SEALED in row) == (self._seal is not None):
+            return
+        how = "sealed" if _SEALED in row else "not sealed"
+        needed = "are to be sealed" if self._seal is not None else "are not to be sealed"
+        raise ConfigError(
+            f"The texts in the completion store {self.path} are {how}, and those of this run {needed}; "
+            "give another path."
+        )
 
     def _check_open(self) -> None:
         if self._fd < 0:
@@ -179,6 +217,11 @@ class CompletionStore:
                 self._index(line, end)
                 end += len(line)
         # Before anything is cut or appended: somebody else's file, given by mistake, must stay as it is.
+        if not self._places and self._unopened is not None:
+            raise ConfigError(
+                f"No text in the completion store {self.path} can be opened: they are sealed with another "
+                "password; give another path."
+            ) from self._unopened
         if not self._places and (end or not _BEGINNING.startswith(torn[: len(_BEGINNING)])):
             raise ConfigError(
                 f"{self.path} is not a completion store (no line of it is one); give another path."
@@ -194,8 +237,13 @@ class CompletionStore:
                     f"The completion store {self.path} has format {row['format']!r}, "
                     f"this version writes {FORMAT}; give another path."
                 )
-            _completion(row)
             key = row["key"]
+            self._check_seal(row)
+            _completion(self._opened(row))
+        except SealError as error:
+            self.dropped += 1
+            self._unopened = error
+            return
         except (ValueError, KeyError, TypeError):
             self.dropped += 1
             return

@@ -72,9 +72,11 @@ def test_errors_are_one_tree() -> None:
         "compound.check",
         "compound.commands.answer",
         "compound.commands.output",
-        "eval.commands",
+        "eval.eval_command",
         "eval.evaluation",
-        "eval.report",
+        "eval.profile_command",
+        "eval.reports.build",
+        "eval.runs.running",
     ],
 )
 def test_import_brings_nothing_heavy(module: str) -> None:

@@ -50,6 +50,7 @@ _FUNCTION = re.compile(
     r"|(?<![A-Za-z])(?:sin|cos|tan|cot|sec|csc|arcsin|arccos|arctan|log|ln|exp|sqrt|pi)(?![A-Za-z])"
 )
 _FOREIGN = re.compile(r"[^0-9A-Za-z\s\\{}()\[\].,:;+\-*/^_=<>|!%'&]|\d\s+\d|[A-Za-z]{2}")
+_BARE_ROOT = re.compile(r"\\sqrt\s*([0-9A-Za-z])")
 _NUMBER = re.compile(
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+))(?P<percent>\\%)?"
 )
@@ -72,7 +73,7 @@ def read_expression(answer: str) -> Expression | None:
     text = (bold[1] if bold else answer).translate(_SYMBOLS).replace("{,}", "")
     text = _PERCENT.sub(r"\\%", _WORDS.sub(r" \1 ", _DRESS.sub(" ", text))).replace("**", "^")
     text = _MIXED.sub(r"\1\\frac{\2}{\3}", " ".join(text.split()).rstrip(". "))
-    text, unit = _without_unit(text)
+    text, unit = _without_unit(_BARE_ROOT.sub(r"\\sqrt{\1}", text))
     if not text or _FOREIGN.search(_FUNCTION.sub(" ", text)):
         return None
     return Expression(text, unit)

@@ -34,7 +34,8 @@ def command(
 ) -> None:
     """Say what a run will load, take and cost; starts nothing."""
     from compound.config import default_config_path, load_config
-    from compound.planning import known_costs, plan
+    from compound.planning import plan
+    from compound.planning_machine import known_costs
     from compound.question_source import read_questions
     from experts.errors import ConfigError
 

@@ -38,7 +38,7 @@ class Standing(_Part):
     accuracy: Value
     """Errors count as wrong. Wilson's interval."""
     system_minus: Value | None
-    """Paired bootstrap over questions; None for the system itself."""
+    """Paired bootstrap over questions; None for the system itself, and where it was not run."""
     calls: float | None = None
     """Mean per question."""
     tokens: float | None = None
@@ -52,10 +52,14 @@ class BenchmarkScore(_Part):
 
     name: str
     version: str
+    """Its questions, prompts and scoring."""
     split: str
     n: int
+    """Questions."""
     system: Value | None
+    """None: only experts were run."""
     best_single: Value | None
+    """None: there is no such expert."""
 
 
 class SubjectScore(_Part):
@@ -64,14 +68,19 @@ class SubjectScore(_Part):
     benchmark: str
     subject: str
     n: int
+    """Questions."""
     system: Value | None
+    """None: only experts were run."""
     best_single: Value | None
+    """None: there is no such expert."""
 
 
 class ExpertScore(_Part):
-    """One expert on all questions."""
+    """One expert on all questions that it was run on; errors count as wrong."""
 
     name: str
+    n: int = 0
+    """Questions that it was run on."""
     accuracy: Value | None
     """None: it failed on every question."""
     official: Value | None
@@ -81,8 +90,11 @@ class ExpertScore(_Part):
     tokens: float
     """Mean completion tokens."""
     unparsed: int
+    """Completions in which no answer was found."""
     truncated: int
+    """Completions cut off at the most tokens."""
     errors: int
+    """Questions on which it failed."""
     played_back: bool
     """Its outputs were recorded earlier: no model ran."""
 
@@ -93,8 +105,11 @@ class OutcomeCounts(_Part):
     right: int
     wrong: int
     unparsed: int
+    """No answer was found in what was said."""
     abstained: int
+    """The answer was withheld."""
     error: int
+    """Nothing was said."""
     truncated: int
     """Questions with a completion that was cut off; counted beside the others."""
     accuracy: Value
@@ -104,7 +119,7 @@ class OutcomeCounts(_Part):
     accuracy_of_uncut: Value | None
     """Among the questions without a cut-off completion."""
     coverage: float
-    """Share of the questions that were given an answer."""
+    """Share of the questions that were given an answer: right and wrong ones."""
 
 
 class CalibrationBin(_Part):
@@ -112,10 +127,12 @@ class CalibrationBin(_Part):
 
     low: float
     high: float
+    """Not in the bin, but for 1."""
     n: int
     predicted: float
     """Mean probability."""
     right: Value
+    """Share of right answers."""
 
 
 class Calibration(_Part):
@@ -124,11 +141,13 @@ class Calibration(_Part):
     what: str
     """"system": support of the answer; "router": estimates of the experts, over all pairs that were run."""
     n: int
+    """Probabilities."""
     ece: float
     """Expected calibration error over the bins, weighted by their size."""
     brier_skill: float | None
     """1 - Brier score / that of the base rate; None where everything is right or wrong."""
     bins: tuple[CalibrationBin, ...]
+    """Ten of equal width; those without a probability are left out."""
 
 
 class Picks(_Part):
@@ -137,18 +156,23 @@ class Picks(_Part):
     rows: tuple[str, ...]
     """Subjects."""
     experts: tuple[str, ...]
+    """The whole pool, in its order."""
     share: tuple[tuple[float, ...], ...]
     """Of the picks on a subject's questions; a row sums to 1."""
     best: tuple[str | None, ...]
     """Expert with the best accuracy on the subject here, for comparison."""
     collapse: str | None
-    """One sentence where the router hardly tells questions apart; None: it does."""
+    """One sentence where the router hardly tells questions apart, to the answers' cost; None: it does."""
+    remark: str | None = None
+    """One sentence where it hardly does and nothing is known to be lost by it, such as where one expert is
+    the best everywhere."""
 
 
 class ErrorCorrelation(_Part):
     """Which experts fail together."""
 
     experts: tuple[str, ...]
+    """Rows and columns of the matrices."""
     phi: tuple[tuple[float | None, ...], ...]
     """Correlation of "is wrong" between two experts, in [-1, 1]; None where one never or always is."""
     same_wrong: tuple[tuple[float | None, ...], ...]
@@ -159,14 +183,17 @@ class FrontierPoint(_Part):
     """Accuracy against what it takes."""
 
     name: str
+    """Of a row of the main table, or of an expert."""
     label: str
     accuracy: Value
     tokens: float
     """Mean completion tokens per question."""
     cost_usd: float | None
+    """Mean per question; None without prices."""
     on_token_frontier: bool
-    """No other point has more accuracy for as many tokens or fewer (Pareto)."""
+    """No other point has more accuracy for as many tokens or fewer, or as much for fewer (Pareto)."""
     on_cost_frontier: bool | None
+    """The same for dollars; None without prices."""
 
 
 class Report(_Part):
@@ -174,6 +201,7 @@ class Report(_Part):
 
     format: int = FORMAT
     n: int
+    """Questions."""
     benchmarks: tuple[BenchmarkScore, ...]
     table: tuple[Standing, ...]
     """The system first, then what it must beat, the oracle last; no system where only experts ran."""
@@ -186,13 +214,18 @@ class Report(_Part):
     subjects: tuple[SubjectScore, ...]
     experts: tuple[ExpertScore, ...]
     outcomes: OutcomeCounts | None
+    """None: only experts were run."""
     calibration: tuple[Calibration, ...]
+    """Of those whose probabilities are meant as such; () without any."""
     picks: Picks | None
+    """None: nothing was routed."""
     correlation: ErrorCorrelation | None
+    """None: there are not two experts."""
     frontier: tuple[FrontierPoint, ...]
     tokens: dict[str, int]
     """Of the system: prompt, completion."""
     cost_usd: float
+    """Of the system, in all."""
     manifest: Manifest
     course: Course
     """All that may differ between two equal runs."""

@@ -88,7 +88,8 @@ def rows_to_learn_from(table: OutcomeTable, splits: list[str] | None) -> Outcome
         return table.take(sorted(wanted))
     if not any(table.splits):
         return table
-    rows = [row for row, split in enumerate(table.splits) if split in _LEARNED_FROM]
+    # One split after the other, as the comparisons do, so that the same questions make the same router.
+    rows = [row for name in _LEARNED_FROM for row, split in enumerate(table.splits) if split == name]
     if not rows:
         raise ConfigError(
             "The outcome table has no questions of the splits train and validation: name the split to learn "

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eval.runs.whole_file import write_whole
 from experts.errors import BenchmarkError
 
 FORMAT = 1
@@ -52,6 +53,8 @@ class Manifest(BaseModel):
     """The whole configuration; keys are names of environment variables, never secrets."""
     identities: dict[str, str] = Field(default_factory=dict)
     """Expert -> checksum or revision of its weights (or of its recording), engine and dtype."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Path in the configuration of a fitted router, fusion or profile, dotted -> its checksum."""
     played_back: tuple[str, ...] = ()
     """Experts whose outputs were recorded earlier: no model ran for them."""
     estimated_tokens: tuple[str, ...] = ()
@@ -65,12 +68,7 @@ class Manifest(BaseModel):
         Raises:
             BenchmarkError: it cannot be written there.
         """
-        try:
-            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise BenchmarkError(
-                f"{path} cannot be written ({error.strerror}); give a folder that you may write to."
-            ) from error
+        write_whole(path, [self.model_dump_json(indent=2), "\n"])
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
@@ -88,8 +86,14 @@ class Manifest(BaseModel):
             ) from error
 
     def differences(self, other: Manifest) -> list[str]:
-        """Names of what decides figures and is not the same in both, dotted; versions of packages aside."""
-        mine, theirs = (m.model_dump(exclude={"versions"}) for m in (self, other))
+        """Names of what decides figures and is not the same in both, dotted.
+
+        Versions of packages and where experts are hosted are passed over: a run may go on after an update,
+        or on another machine.
+        """
+        mine, theirs = (
+            m.model_dump(exclude={"versions": True, "config": {"hosting"}}) for m in (self, other)
+        )
         return _differing(mine, theirs, "")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eval.runs.whole_file import write_whole
 from eval.scoring import Outcome
 from experts.errors import BenchmarkError
 
@@ -94,18 +95,7 @@ def write_rows(rows: Iterable[QuestionRow], path: Path) -> None:
     Raises:
         BenchmarkError: it cannot be written there, such as on a full disk; what was there stays.
     """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            for row in rows:
-                file.write(row.model_dump_json(exclude_defaults=True) + "\n")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise BenchmarkError(
-            f"{path} cannot be written ({error.strerror}); make room or give another folder. "
-            "The same command then goes on from here."
-        ) from error
+    write_whole(path, (row.model_dump_json(exclude_defaults=True) + "\n" for row in rows))
 
 
 def read_rows(path: Path) -> list[QuestionRow]:

@@ -14,10 +14,10 @@ from experts.completion import Completion, Request, failed
 from experts.config import VllmExpert
 from experts.errors import CompoundError
 from experts.hosting.client import HostingClient
-from experts.hosting.jobs import Piece
 from experts.hosting.orders import Grant
 from experts.hosting.records import Fault, Refused, WorkDone
 from experts.hosting.remote import RemoteSlot, SlotFailed, SlotLost
+from experts.scheduling.cutting import Piece
 from experts.scheduling.switches import Switch
 from experts.streams import Emit, Event
 

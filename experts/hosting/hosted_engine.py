@@ -18,13 +18,14 @@ from experts.hosting import ray_home
 from experts.hosting.carrying import Carrier, Told
 from experts.hosting.client import HostingClient
 from experts.hosting.hosted_expert import model_key
-from experts.hosting.jobs import JobMaker, Piece
+from experts.hosting.jobs import JobMaker
 from experts.hosting.model_files import model_folder, weights_identity
 from experts.hosting.orders import Ahead, HostingStatus
 from experts.hosting.placement import SlotPlan, coordinator_actor, plan_slots
 from experts.hosting.records import Fault
 from experts.hosting.remote import CoordinatorLost, RemoteCoordinator, RemoteSlot
 from experts.scheduling.costs import CostBook
+from experts.scheduling.cutting import Piece
 from experts.scheduling.switches import Switch
 from experts.streams import Event, check_requests, closing, run_jobs
 

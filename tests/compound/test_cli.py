@@ -272,7 +272,7 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
 
 
 def test_command_of_another_package_is_found_and_listed(entries: list[EntryPoint]) -> None:
-    entries.append(EntryPoint("eval", "eval.commands:evaluate", cli.GROUP))
+    entries.append(EntryPoint("eval", "eval.eval_command:evaluate", cli.GROUP))
     assert "eval" in run("--help").stdout
     result = run("eval", "--help")
     assert result.exit_code == 0
@@ -283,11 +283,11 @@ def test_command_of_another_package_is_found_and_listed(entries: list[EntryPoint
 
 
 def test_own_commands_cannot_be_replaced(entries: list[EntryPoint], config: str) -> None:
-    entries.append(EntryPoint("answer", "eval.commands:evaluate", cli.GROUP))
+    entries.append(EntryPoint("answer", "eval.eval_command:evaluate", cli.GROUP))
     assert run("answer", FRANCE, "-c", config).exit_code == 0
 
 
-@pytest.mark.parametrize("target", ["no_such_module:command", "eval.commands:no_such_thing"])
+@pytest.mark.parametrize("target", ["no_such_module:command", "eval.eval_command:no_such_thing"])
 def test_command_that_cannot_be_loaded_is_a_sentence_and_spares_the_others(
     entries: list[EntryPoint], config: str, target: str
 ) -> None:

@@ -7,13 +7,12 @@ import pytest
 from checks.scripted_systems import Scripted, fails
 
 from eval.evaluation import Evaluation, evaluate_system
-from eval.metrics import Counts
 from eval.question import Question
-from experts.completion import Request, Usage
+from eval.scoring import score_verdict
+from experts.completion import Request
 from experts.engines.scripted import Reply
 from experts.errors import BenchmarkError
 from experts.query import Query
-from experts.scheduling.switches import SwitchCounts
 
 # What each expert answers; all options are A, B, C and every gold answer is A.
 #            test 0 1 2 3   validation 0 1
@@ -65,10 +64,12 @@ def test_rows_of_a_case_worked_out_by_hand(monkeypatch: pytest.MonkeyPatch) -> N
     # cyd is also who is sampled three times, as often as the system asks.
     assert found.scores["self_consistency"].tolist() == [0, 1, 0, 0]
     assert not {"aggregator_alone", "shuffled_candidates"} & set(found.scores)
-    assert found.counts == Counts(right=2, wrong=2)
-    assert (found.truncated, found.switches) == (0, SwitchCounts())
-    assert found.usage == sum((a.usage for a in found.answers), Usage())
-    assert set(found.seconds) == {"route", "generate", "aggregate", "total"}
+    # With k = 3 of three experts, the fixed vote is the majority vote; a tie goes to the better one.
+    assert found.scores["fixed_top_k"].tolist() == [1, 1, 0, 0]
+    assert found.absent == {}
+    assert set(found.course.switches.values()) == {0}
+    assert set(found.course.seconds) == {"route", "generate", "aggregate", "system", "baselines"}
+    assert found.spent["self_consistency"].calls == found.spent["fixed_top_k"].calls == 3
 
 
 def test_with_k_1_votes_are_over_the_same_answers_and_baselines_over_the_whole_pool(
@@ -180,8 +181,8 @@ def test_errors_unparsed_and_cut_off_answers_are_counted(monkeypatch: pytest.Mon
 
     with Scripted(monkeypatch, {"ann": moody}) as scripted:
         found = evaluate_system(scripted.system, questions(TEST, 4), questions(VALIDATION, 2))
-    assert found.counts == Counts(right=1, wrong=1, unparsed=1, error=1)
-    assert found.truncated == 1
+    outcomes = [score_verdict(a.verdict, q) for a, q in zip(found.answers, found.questions, strict=True)]
+    assert outcomes == ["error", "unparsed", "right", "wrong"]
     assert found.scores["system"].tolist() == [0, 0, 1, 0]
     assert found.scores["best_single"].tolist() == found.scores["oracle"].tolist() == [0, 0, 1, 0]
 
@@ -198,7 +199,6 @@ def test_expert_that_always_fails_is_not_the_best(monkeypatch: pytest.MonkeyPatc
     [
         (questions(TEST, 2), questions(TEST, 1), "1 questions are both to report on and to choose"),
         ([], questions(TEST, 1), "needs questions"),
-        (questions(TEST, 1), [], "needs questions"),
     ],
 )
 def test_splits_that_cannot_be_used_are_refused(
@@ -208,3 +208,53 @@ def test_splits_that_cannot_be_used_are_refused(
         with pytest.raises(BenchmarkError, match=sentence):
             evaluate_system(scripted.system, asked, others)
         assert scripted.asked("ann") == []
+
+
+def test_without_other_questions_nobody_is_best_and_the_rows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted(monkeypatch, {name: _says for name in SAYS}) as scripted:
+        found = evaluate_system(scripted.system, questions(TEST, 4), [])
+    assert found.best_single is None
+    assert set(found.absent) == {"best_single", "fixed_top_k", "self_consistency"}
+    assert set(found.scores) == {
+        "system",
+        "majority_vote",
+        "weighted_vote",
+        "router_top1",
+        "random",
+        "oracle",
+    }
+
+
+def test_without_baselines_nobody_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted(monkeypatch, {name: _says for name in SAYS}, k=1) as scripted:
+        found = evaluate_system(scripted.system, questions(TEST, 4), [], beside="none")
+        assert {name: len(e.calls) for name, e in scripted.engines.items()} == {"ann": 4, "bob": 0, "cyd": 0}
+    assert set(found.scores) == {"system", "majority_vote", "weighted_vote"}
+    assert found.absent["oracle"] == "left out by --baselines"
+
+
+def test_cheap_baselines_ask_the_pool_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scripted(
+        monkeypatch,
+        {name: _says for name in SAYS} | {"judge": "The answer is (A)."},
+        helpers=["judge"],
+        aggregator={"kind": "synthesis", "expert": "judge"},
+    ) as scripted:
+        found = evaluate_system(scripted.system, questions(TEST, 4), questions(VALIDATION, 2), beside="cheap")
+        assert {name: len(e.calls) for name, e in scripted.engines.items()} == {
+            "ann": 6,
+            "bob": 6,
+            "cyd": 6,
+            "judge": 4,
+        }
+    assert set(found.absent) == {"self_consistency", "aggregator_alone", "shuffled_candidates"}
+    assert found.best_single == "cyd"
+
+
+def test_the_fixed_vote_asks_the_best_on_validation_and_ties_go_to_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, _ = evaluation(monkeypatch, k=2)
+    # cyd (2 of 2) and bob (1 of 2) are best on validation: B A B C against A A B C.
+    assert found.scores["fixed_top_k"].tolist() == [0, 1, 0, 0]
+    assert found.spent["fixed_top_k"].calls == 2

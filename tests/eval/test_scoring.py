@@ -1,7 +1,7 @@
 """Where gold meets answer: letters, numbers, texts, and what is not an answer."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -87,6 +87,11 @@ def test_open_right(answer: str, gold: str) -> None:
 )
 def test_open_wrong(answer: str, gold: str) -> None:
     assert score_answer(answer, open_question(gold)) == "wrong"
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("80", "right"), ("081", "right"), ("82", "wrong")])
+def test_a_question_may_have_two_right_answers(answer: str, outcome: str) -> None:
+    assert score_answer(answer, replace(open_question("80"), accepted=("81",))) == outcome
 
 
 @pytest.mark.parametrize("question", [choice("D"), choice(""), choice("green"), open_question(" ")])

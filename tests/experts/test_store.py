@@ -190,6 +190,51 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_line(
         assert (len(again), again.dropped) == (2, 0)
 
 
+def test_a_run_that_meets_a_full_disk_ends_with_one_sentence_and_the_next_goes_on(path: Path) -> None:
+    """The file may not pass 2,000 bytes, which the operating system itself enforces."""
+    program = textwrap.dedent(
+        """
+        import asyncio, resource, sys
+        from checks.engine_checks import ask
+        from experts.engine import generate
+        from experts.engines.scripted import ScriptedEngine
+        from experts.errors import ConfigError
+        from experts.store import CompletionStore
+        from experts.stored_engine import StoredEngine
+        if sys.argv[2] != "all":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+        asks = [ask(str(i), str(i), expert="a") for i in range(20)]
+        with CompletionStore(sys.argv[1]) as store:
+            try:
+                asyncio.run(generate(StoredEngine(ScriptedEngine(default="B", experts=("a",)), store), asks))
+            except ConfigError as error:
+                sys.exit(str(error))
+            print(store.found)
+        """
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+    def run(limit: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, str(path), limit]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    ended = run("2000")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"The completion store {path} cannot be written (File too large); make room or give another path.\n"
+    )
+    kept = path.read_bytes()
+    lines = kept.count(b"\n")
+    assert 0 < lines < 20 and kept.endswith(b"\n")
+    again = run("all")
+    assert (again.returncode, again.stdout) == (0, f"{lines}\n")
+    assert path.read_bytes().startswith(kept) and path.read_bytes().count(b"\n") == 20
+
+
 def test_what_was_put_survives_kill_9_and_the_lock_does_not(path: Path) -> None:
     program = textwrap.dedent(
         """

@@ -18,6 +18,7 @@ from eval.fusing.live.measuring import baseline_run
 from eval.fusing.live.row import Row, Run
 from eval.profiling import outcome_matrix, run_experts
 from eval.question import Question
+from experts.errors import BenchmarkError
 from experts.outcomes import OutcomeMatrix
 
 BEST_SINGLE = "best single expert"
@@ -82,11 +83,10 @@ def _on_split(
     n = len(questions)
 
     def alone(expert: str) -> Run:
-        return baseline_run(system, n, 1, lambda: baselines.aggregator_alone(system, questions, expert))
+        return baseline_run(system, n, 1, lambda: baselines.aggregator_alone(system, questions, expert)[0])
 
     def consistency(expert: str, draws: int) -> Run:
-        draw = baselines.self_consistency
-        return baseline_run(system, n, draws, lambda: draw(system, questions, expert, draws))
+        return baseline_run(system, n, draws, lambda: _consistency(system, questions, expert, draws))
 
     runs = {BEST_SINGLE: alone(best)}
     # Most samples first: the fewer are then in the store.
@@ -96,6 +96,18 @@ def _on_split(
         runs[READER_ALONE] = alone(reader)
         runs[reader_consistency(max(samples))] = consistency(reader, max(samples))
     return runs | _oracles(outcomes, answers)
+
+
+def _consistency(
+    system: Compound, questions: Sequence[Question], expert: str, draws: int
+) -> baselines.Scores:
+    found = baselines.self_consistency(system, questions, expert, draws)
+    if found is None:
+        raise BenchmarkError(
+            f"Self-consistency needs {draws} samples a question of {expert}, and its recording has fewer; "
+            "compare on an expert that runs, or record them."
+        )
+    return found[0]
 
 
 def _oracles(outcomes: OutcomeMatrix, answers: Sequence[Answer]) -> dict[str, Run]:

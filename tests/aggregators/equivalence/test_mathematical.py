@@ -32,6 +32,7 @@ def mathematics() -> Iterator[MathEquivalence]:
         ("0.333333", "1/3"),
         ("1.5", "1 1/2"),
         (r"2\sqrt{2}", r"\sqrt{8}"),
+        (r"11\sqrt2", r"11\sqrt{2}"),
         ("2^{10}", "1024"),
         ("2x+1", "1+2*x"),
         ("x^2", "x\u00b2"),

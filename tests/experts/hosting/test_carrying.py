@@ -12,12 +12,12 @@ from experts.config import VllmExpert
 from experts.errors import ExpertUnavailable
 from experts.hosting import carrying
 from experts.hosting.carrying import Carrier, Told
-from experts.hosting.jobs import Piece
 from experts.hosting.orders import Grant
 from experts.hosting.records import Refused
 from experts.hosting.remote import SlotFailed, SlotLost
 from experts.query import Message
 from experts.sampling import SamplingConfig
+from experts.scheduling.cutting import Piece
 from experts.scheduling.switches import Switch
 from experts.scheduling.work import Job, SwitchPrices
 

@@ -11,11 +11,12 @@ from experts.completion import Request
 from experts.config import HostingConfig, VllmExpert
 from experts.hosting.device_name import slot_device
 from experts.hosting.hosted_expert import model_key
-from experts.hosting.jobs import JobMaker, Piece
+from experts.hosting.jobs import JobMaker
 from experts.hosting.records import WorkDone
 from experts.query import Message
 from experts.sampling import SamplingConfig
 from experts.scheduling.cost_file import load_costs
+from experts.scheduling.cutting import Piece
 from experts.scheduling.switches import Switch
 
 CONFIG = '{"model_type": "qwen2", "tie_word_embeddings": false}'
