@@ -6,16 +6,13 @@ baseline is computed on the same questions and the same completions. Knows no be
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from compound.answer import Answer
-from compound.planned import Plan
-from compound.planning_compare import Actual, Comparison, compare
 from compound.system import Compound
 from eval import baselines
 from eval.baselines import Scores, Spent
@@ -23,10 +20,9 @@ from eval.profiling import Asked, outcome_matrix, run_experts
 from eval.question import Question
 from eval.runs.course import Course
 from eval.scoring import score_verdict
-from experts.errors import BenchmarkError, CompoundError
+from eval.system_run import run_system
+from experts.errors import BenchmarkError
 from experts.outcomes import OutcomeMatrix
-
-_log = logging.getLogger(__name__)
 
 Baselines = Literal["all", "cheap", "none"]
 """all; cheap: none that needs completions of its own beside those of the pool; none: nobody is asked whom
@@ -77,7 +73,7 @@ def evaluate_system(
         BenchmarkError: a question is in both lists, or there is none to report on.
     """
     _check_apart(questions, validation)
-    answers, course = _run(system, questions)
+    answers, course = run_system(system, questions)
     started = time.perf_counter()
     asked: Asked = {(c.query_id, c.expert): c for a in answers for c in a.completions if c.sample_index == 0}
     if beside != "none":
@@ -97,52 +93,6 @@ def evaluate_system(
         absent=rows.absent,
         course=course.model_copy(update={"seconds": seconds}),
     )
-
-
-def _run(system: Compound, questions: Sequence[Question]) -> tuple[list[Answer], Course]:
-    """The system's own answers, and how it went."""
-    plan = _plan(system, questions)
-    before, faults, used = system.switches(), system.faults(), system.usage()
-    virtual, started = system.simulated_seconds(), time.perf_counter()
-    answers = system.answer([q.query for q in questions])
-    wall = time.perf_counter() - started
-    switches, usage = system.switches() - before, system.usage()
-    stages = answers[0].timings
-    actual = Actual(
-        seconds={"route": stages.route, "generate": stages.generate, "aggregate": stages.aggregate},
-        switches=switches,
-        prompt_tokens=usage.prompt_tokens - used.prompt_tokens,
-        completion_tokens=usage.completion_tokens - used.completion_tokens,
-        cost_usd=usage.cost_usd - used.cost_usd,
-    )
-    simulated = system.simulated_seconds() - virtual
-    return answers, Course(
-        seconds={**{str(name): s for name, s in actual.seconds.items()}, "system": wall},
-        simulated=bool(simulated),
-        simulated_seconds={"system": simulated} if simulated else {},
-        switches=asdict(switches),
-        planned=_planned(plan, actual, simulated),
-        faults=tuple(asdict(fault) for fault in system.faults()[len(faults) :]),
-    )
-
-
-def _planned(plan: Plan | None, actual: Actual, simulated: float) -> tuple[Comparison, ...]:
-    """Planned against actual; () where nothing took a slot."""
-    if plan is None:
-        return ()
-    if simulated and [r.name for r in plan.rounds] == ["generate"]:
-        # One round on the simulated machine: its clock is what the plan is of, not that of this process.
-        return tuple(compare(plan, replace(actual, seconds={"generate": simulated})))
-    return tuple(compare(plan, actual)) if plan.start_s else ()
-
-
-def _plan(system: Compound, questions: Sequence[Question]) -> Plan | None:
-    try:
-        return system.plan([q.query for q in questions])
-    except CompoundError as error:
-        # An expert that cannot be had is a matter of the run, which will say so in its own place.
-        _log.warning("no plan: %s", error)
-        return None
 
 
 def _check_apart(questions: Sequence[Question], validation: Sequence[Question]) -> None:

@@ -13,24 +13,17 @@ import json
 import logging
 import os
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from experts.completion import Certainty, Completion, Request, Usage
+from experts.completion import Completion, Request
 from experts.errors import ConfigError
 from experts.sampling import SamplingConfig
 from experts.sealing import Seal, SealError
+from experts.store_lines import BEGINNING, FORMAT, StoreLines
 
 logger = logging.getLogger(__name__)
-
-FORMAT = 1
-"""Version of the key and of the lines; raised when either changes its meaning."""
-_SEALED = "sealed"
-"""In place of a line's text."""
-_BEGINNING = b'{"format": '
-"""How every line of a store begins."""
 
 
 def completion_key(identity: str, request: Request) -> str:
@@ -75,7 +68,7 @@ class CompletionStore:
                 sealed and no seal is given (or the other way round, or another one).
         """
         self.path = Path(path)
-        self._seal = seal
+        self._lines = StoreLines(self.path, seal)
         self.found = 0
         """How many completions it was asked for and had."""
         self.dropped = 0
@@ -129,7 +122,7 @@ class CompletionStore:
             place = self._places.get(key)
             line = os.pread(self._fd, place[1], place[0]) if place else None
             self.found += place is not None
-        return None if line is None else _completion(self._opened(json.loads(line)))
+        return None if line is None else self._lines.read(line)[1]
 
     def put(self, key: str, completion: Completion) -> None:
         """Append a completion. Error completions are not stored; the first under a key stays.
@@ -139,7 +132,7 @@ class CompletionStore:
         """
         if not completion.ok:
             return
-        line = (json.dumps(self._sealed(_line(key, completion))) + "\n").encode()
+        line = self._lines.written(key, completion)
         with self._mutex:
             self._check_open()
             if key not in self._places:
@@ -161,31 +154,6 @@ class CompletionStore:
                 f"The completion store {self.path} is being written by another run; "
                 "wait until that has ended, or give another path."
             ) from error
-
-    def _sealed(self, row: dict[str, Any]) -> dict[str, Any]:
-        if self._seal is None:
-            return row
-        return {name: value for name, value in row.items() if name != "text"} | {
-            _SEALED: self._seal.seal(row["text"])
-        }
-
-    def _opened(self, row: dict[str, Any]) -> dict[str, Any]:
-        if self._seal is None:
-            return row
-        return {**row, "text": self._seal.open(row[_SEALED])}
-
-    def _check_seal(self, row: dict[str, Any]) -> None:
-        """A store is sealed from its first line to its last, or not at all."""
-        if _SEALED not in row and "text" not in row:
-            return
-        if (_SEALED in row) == (self._seal is not None):
-            return
-        how = "sealed" if _SEALED in row else "not sealed"
-        needed = "are to be sealed" if self._seal is not None else "are not to be sealed"
-        raise ConfigError(
-            f"The texts in the completion store {self.path} are {how}, and those of this run {needed}; "
-            "give another path."
-        )
 
     def _check_open(self) -> None:
         if self._fd < 0:
@@ -222,7 +190,7 @@ class CompletionStore:
                 f"No text in the completion store {self.path} can be opened: they are sealed with another "
                 "password; give another path."
             ) from self._unopened
-        if not self._places and (end or not _BEGINNING.startswith(torn[: len(_BEGINNING)])):
+        if not self._places and (end or not BEGINNING.startswith(torn[: len(BEGINNING)])):
             raise ConfigError(
                 f"{self.path} is not a completion store (no line of it is one); give another path."
             )
@@ -231,15 +199,7 @@ class CompletionStore:
 
     def _index(self, line: bytes, start: int) -> None:
         try:
-            row = json.loads(line)
-            if row["format"] != FORMAT:
-                raise ConfigError(
-                    f"The completion store {self.path} has format {row['format']!r}, "
-                    f"this version writes {FORMAT}; give another path."
-                )
-            key = row["key"]
-            self._check_seal(row)
-            _completion(self._opened(row))
+            key, _ = self._lines.read(line)
         except SealError as error:
             self.dropped += 1
             self._unopened = error
@@ -248,33 +208,3 @@ class CompletionStore:
             self.dropped += 1
             return
         self._places.setdefault(key, (start, len(line)))
-
-
-def _line(key: str, completion: Completion) -> dict[str, Any]:
-    line = {
-        "format": FORMAT,
-        "key": key,
-        "expert": completion.expert,
-        "query_id": completion.query_id,
-        "sample_index": completion.sample_index,
-        "text": completion.text,
-        "finish_reason": completion.finish_reason,
-        "usage": asdict(completion.usage),
-    }
-    if completion.certainty is not None:
-        line["certainty"] = asdict(completion.certainty)
-    return line
-
-
-def _completion(row: dict[str, Any]) -> Completion:
-    certainty = row.get("certainty")
-    return Completion(
-        request_id="",
-        expert=row["expert"],
-        query_id=row["query_id"],
-        text=row["text"],
-        finish_reason=row["finish_reason"],
-        usage=Usage(**row["usage"]),
-        sample_index=row["sample_index"],
-        certainty=None if certainty is None else Certainty(**certainty),
-    )
