@@ -40,14 +40,23 @@ def killed_after(args: Sequence[str], seconds: float) -> bool:
 
 def killed_at(args: Sequence[str], store: Path, lines: int) -> bool:
     """Kill -9 as soon as so many completions are kept; False: it ended before they were."""
+    return stopped_at(args, store, lines, signal.SIGKILL) is not None
+
+
+def stopped_at(args: Sequence[str], store: Path, lines: int, how: signal.Signals) -> int | None:
+    """Send a signal as soon as so many completions are kept.
+
+    Returns:
+        The exit code; None: it ended before they were.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     with _started(args) as process:
         while process.poll() is None:
             if kept(store) >= lines or time.monotonic() > deadline:
-                process.send_signal(signal.SIGKILL)
-                return True
+                process.send_signal(how)
+                return process.wait(_PATIENCE_S)
             time.sleep(_TICK_S)
-    return False
+    return None
 
 
 def _started(args: Sequence[str]) -> subprocess.Popen[bytes]:

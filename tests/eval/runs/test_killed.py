@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import random
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -14,11 +15,12 @@ from typing import Any
 
 import pytest
 from checks.fake_endpoint import FakeEndpoint, Fault
-from checks.killed_runs import finished, kept, killed_after, killed_at, without_course
+from checks.killed_runs import finished, kept, killed_after, killed_at, stopped_at, without_course
 from checks.scripted_systems import SAMPLING, jsonl, system_file
 
 from eval.benchmarks.names import load_benchmark
 from eval.question import Question
+from eval.reports.build import read_report
 from eval.runs.row import read_rows
 
 pytestmark = pytest.mark.full
@@ -82,6 +84,18 @@ def test_on_playback_ten_kills_leave_no_trace_in_the_report(tmp_path: Path) -> N
     assert without_course(tmp_path / "killed") == without_course(tmp_path / "whole")
     keys = [json.loads(line)["key"] for line in store.read_bytes().splitlines() if line.endswith(b"}")]
     assert len(keys) == len(set(keys)) == whole
+
+
+def test_ctrl_c_ends_with_its_exit_code_and_keeps_what_was_answered(tmp_path: Path) -> None:
+    config, out = recorded_system(tmp_path), tmp_path / "out"
+    store = out / "completions.store"
+    assert stopped_at(command(config, out), store, 300, signal.SIGINT) == 130
+    before = kept(store)
+    assert before >= 300 and not (out / "report.json").exists()
+    done = finished(command(config, out))
+    assert done.returncode == 0, done.stderr
+    course = read_report(out / "report.json").course
+    assert course.continued == 1 and course.from_store >= before
 
 
 class Answering(FakeEndpoint):  # type: ignore[misc]

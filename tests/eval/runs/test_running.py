@@ -39,14 +39,14 @@ def own_benchmark(folder: Path, *, private: bool) -> str:
 
 
 def recorded(folder: Path, **changes: object) -> str:
-    """Two experts played back, of the questions of `own_benchmark`."""
+    """Two experts played back, of the questions of `own_benchmark` and of another of the same."""
     experts = {}
+    splits = [f"test{i}" for i in range(4)] + [f"validation{i}" for i in range(2)]
+    ids = [f"{name}:{i}" for name in ("cells", "bones") for i in splits]
     for name, letter in (("ann", "A"), ("bob", "B")):
-        ids = [f"test{i}" for i in range(4)] + [f"validation{i}" for i in range(2)]
         rows = [{"query_id": i, "text": f"As {WORD}s go, the answer is ({letter})."} for i in ids]
         path = jsonl(folder / f"{name}.jsonl", rows)
-        experts[name] = {"kind": "recorded", "path": str(path), "sampling": SAMPLING, "id_prefix": "cells:"}
-        experts[name] |= changes
+        experts[name] = {"kind": "recorded", "path": str(path), "sampling": SAMPLING, **changes}
     return str(system_file(folder, experts))
 
 
@@ -78,6 +78,20 @@ def test_a_playback_says_that_no_model_ran(tmp_path: Path) -> None:
     assert "self_consistency" in report.absent, "there is one sample a question"
     [best] = [row for row in report.table if row.name == "best_single"]
     assert best.accuracy.value == 1.0
+
+
+def test_several_benchmarks_in_one_run_share_residencies(tmp_path: Path) -> None:
+    cells, bones = own_benchmark(tmp_path, private=False), tmp_path / "bones.yaml"
+    text = Path(cells).read_text(encoding="utf-8").replace("name: cells", "name: bones")
+    bones.write_text(text, encoding="utf-8")
+    config = recorded(tmp_path, parameters_b=7)
+    switches = []
+    for benchmarks in ([cells], [cells, str(bones)]):
+        out = tmp_path / f"out{len(benchmarks)}"
+        done = run("eval", *benchmarks, "-c", config, "-o", str(out), *FEW)
+        assert done.exit_code == 0, done.output
+        switches.append(read_report(out / "report.json").course.switches)
+    assert switches[0] == switches[1] and sum(switches[0].values()) == 2
 
 
 def test_experts_alone_are_timed_too(tmp_path: Path) -> None:
