@@ -20,6 +20,8 @@ from eval.reports.values import value
 from eval.runs.row import QuestionRow
 
 _EDGES = np.arange(11) / 10
+_LEAST_SHARE = 0.5
+"""Of the answers; an aggregator that gives fewer of them a support does not mean it as its own."""
 
 
 def calibrations(arrays: RunArrays) -> tuple[Calibration, ...]:
@@ -29,8 +31,14 @@ def calibrations(arrays: RunArrays) -> tuple[Calibration, ...]:
 
 
 def _support(rows: Sequence[QuestionRow]) -> tuple[list[float], list[bool]]:
-    """Only of answers that were given: whether a withheld one would have been right is not in the row."""
-    given = [r for r in rows if r.support is not None and r.outcome in ("right", "wrong", "unparsed")]
+    """Only of answers that were given: whether a withheld one would have been right is not in the row.
+
+    Nothing where few have one, such as those for which a judge fell back to a vote.
+    """
+    answered = [r for r in rows if r.outcome in ("right", "wrong", "unparsed")]
+    given = [r for r in answered if r.support is not None]
+    if len(given) < _LEAST_SHARE * len(answered):
+        return [], []
     return [r.support for r in given if r.support is not None], [r.outcome == "right" for r in given]
 
 

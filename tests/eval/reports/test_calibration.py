@@ -49,6 +49,11 @@ def test_no_support_no_answer_no_calibration() -> None:
     assert found(supported((0.9, "-"), (0.9, "A")))["system"].n == 2, "an answer that cannot be read is wrong"
 
 
+def test_a_support_that_only_a_few_answers_have_is_not_judged() -> None:
+    assert found(supported((0.5, "A"), (None, "A"), (None, "B"))) == {}
+    assert found(supported((0.5, "A"), (None, "A")))["system"].n == 1
+
+
 def test_router_counts_all_pairs_that_were_run_and_only_probabilities() -> None:
     made = {"ann": "A", "bob": "!"}
     estimates = {"ann": 0.75, "bob": 0.25, "cyd": 0.5}
