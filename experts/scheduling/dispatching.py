@@ -118,7 +118,13 @@ class Dispatching:
             return slot.name not in group.avoid or self._nowhere_else(group)
         if group.slot != slot.name:
             return False
-        return self._rounds.is_next(group) or group.oldest is bound.oldest
+        if self._rounds.is_next(group):
+            return True
+        # Past the bound the oldest goes out of its turn; once its expert is resident, so do the others of it:
+        # they are as old, and the expert would have to be switched to once more.
+        return bound.oldest is not None and (
+            group.oldest is bound.oldest or group.expert == slot.state.expert
+        )
 
     def _nowhere_else(self, group: Group) -> bool:
         return all(name in group.avoid for name in self._slots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from experts.scheduling.decisions import Dispatch, Rules
@@ -41,6 +41,7 @@ def with_slots(*experts: str, capacity: int = 1) -> Scheduler:
 
 
 @settings(max_examples=60, deadline=None)
+@example([*"a" * 30, "c", "b", "c"], 1)  # longer than the waiting bound
 @given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40), st.integers(1, 3))
 def test_every_job_once_and_an_expert_at_most_once_on_a_slot(experts: list[str], slots: int) -> None:
     made = with_slots(*"xyz"[:slots])
